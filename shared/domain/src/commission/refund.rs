@@ -1,0 +1,105 @@
+//! Refunds: every line is moved to what it is worth at what is left of the base.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Commission, CommissionEvent, CommissionStatus, Price};
+use crate::{
+    conversion::{Conversion, Refund},
+    id::PartnerId,
+    ledger::{Account, Entry, LedgerError, Transaction, TransactionKind},
+    money::{Money, MoneyError},
+};
+
+/// What a refund changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reversal {
+    /// Sum of all refunds of the conversion, this one included.
+    pub refunded: Money,
+    /// The lines that change, as they are afterwards.
+    pub commissions: Vec<Commission>,
+    /// Changes of available balances in minor units; may drive a balance below zero.
+    pub available: BTreeMap<PartnerId, i64>,
+    /// The journal's account of it; none when no amount changes.
+    pub transaction: Option<Transaction>,
+}
+
+/// Why a refund is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RefundError {
+    /// More would go back than was paid.
+    #[error("the refund exceeds what is left of the charge, {left}")]
+    ExceedsCharge {
+        /// What has not been refunded yet.
+        left: Money,
+    },
+    /// A refund is above zero.
+    #[error("a refund is above zero")]
+    NotPositive,
+    /// Amounts of another currency, or too large.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// The reversal does not balance; a defect, never written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Applies a refund to a conversion and its lines.
+///
+/// The target of each line is a function of the sum of all refunds, so their order and slicing do
+/// not matter. A line that was turned down in review stays at zero.
+///
+/// # Errors
+/// When the refund is not above zero, of another currency, or more than is left of the charge.
+pub fn refund(
+    conversion: &Conversion,
+    commissions: &[Commission],
+    refund: &Refund,
+    at: Timestamp,
+) -> Result<Reversal, RefundError> {
+    if refund.amount.minor() <= 0 {
+        return Err(RefundError::NotPositive);
+    }
+    let refunded = conversion.refunded.plus(refund.amount)?;
+    if conversion.charge.amount.minus(refunded)?.is_negative() {
+        let left = conversion.charge.amount.minus(conversion.refunded)?;
+        return Err(RefundError::ExceedsCharge { left });
+    }
+    let Some(terms) = &conversion.terms else {
+        return Ok(Reversal { refunded, commissions: Vec::new(), available: BTreeMap::new(), transaction: None });
+    };
+    let prices: Vec<Price> = commissions.iter().map(|commission| commission.price.clone()).collect();
+    let targets = terms.amounts(&prices, &conversion.charge, refunded)?;
+
+    let mut entry = Entry::new();
+    let mut total = 0;
+    let (mut changed, mut available) = (Vec::new(), BTreeMap::new());
+    for (commission, target) in commissions.iter().zip(targets) {
+        let taken = commission.amount.minus(target)?.minor();
+        if taken == 0 || commission.status == CommissionStatus::Rejected {
+            continue;
+        }
+        let account = commission.account();
+        if let Account::Available(partner) = &account {
+            *available.entry(partner.clone()).or_insert(0) -= taken;
+        }
+        entry.push(account, taken, Some(commission.id.level()));
+        total += taken;
+        changed.push(at_amount(commission, target));
+    }
+    entry.push(Account::Expense, -total, None);
+    let subject = [conversion.id.as_str(), refund.refund_id.as_str()];
+    let currency = conversion.charge.amount.currency();
+    let transaction = entry.close(&conversion.program_id, TransactionKind::Refund, &subject, at, currency)?;
+    Ok(Reversal { refunded, commissions: changed, available, transaction })
+}
+
+fn at_amount(commission: &Commission, amount: Money) -> Commission {
+    let status = if amount.is_zero() {
+        commission.status.after(CommissionEvent::Reverse).unwrap_or(commission.status)
+    } else {
+        commission.status
+    };
+    Commission { amount, status, ..commission.clone() }
+}

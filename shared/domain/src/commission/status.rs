@@ -1,0 +1,131 @@
+//! The states of a commission and the events that move it.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a commission stands; a projection of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommissionStatus {
+    /// In its holding period.
+    Pending,
+    /// Kept back for review.
+    Held,
+    /// Matured: part of the available balance.
+    Approved,
+    /// Covered by a settled payout.
+    Paid,
+    /// Turned down in review.
+    Rejected,
+    /// Taken back whole by refunds.
+    Reversed,
+}
+
+/// What happens to a commission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommissionEvent {
+    /// A review is wanted.
+    Hold,
+    /// The review let it pass.
+    Release,
+    /// The review turned it down.
+    Reject,
+    /// The holding period is over.
+    Mature,
+    /// A payout that covers it was settled.
+    Pay,
+    /// Refunds have taken all of it.
+    Reverse,
+}
+
+/// An event that cannot happen to a commission in this state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{event:?} cannot happen to a commission that is {}", .status.as_str())]
+pub struct IllegalTransition {
+    /// Where the commission stands.
+    pub status: CommissionStatus,
+    /// What was tried.
+    pub event: CommissionEvent,
+}
+
+impl CommissionStatus {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Held, Self::Approved, Self::Paid, Self::Rejected, Self::Reversed];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Held => "held",
+            Self::Approved => "approved",
+            Self::Paid => "paid",
+            Self::Rejected => "rejected",
+            Self::Reversed => "reversed",
+        }
+    }
+
+    /// The state after an event.
+    ///
+    /// # Errors
+    /// When the event cannot happen in this state.
+    pub fn after(self, event: CommissionEvent) -> Result<Self, IllegalTransition> {
+        use CommissionEvent as Event;
+        match (self, event) {
+            (Self::Pending, Event::Hold) => Ok(Self::Held),
+            (Self::Held, Event::Release) => Ok(Self::Pending),
+            (Self::Pending | Self::Held, Event::Reject) => Ok(Self::Rejected),
+            (Self::Pending, Event::Mature) => Ok(Self::Approved),
+            (Self::Approved, Event::Pay) => Ok(Self::Paid),
+            (Self::Pending | Self::Held | Self::Approved | Self::Paid, Event::Reverse) => Ok(Self::Reversed),
+            (status, event) => Err(IllegalTransition { status, event }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CommissionEvent as Event, CommissionStatus as Status};
+
+    const EVENTS: [Event; 6] =
+        [Event::Hold, Event::Release, Event::Reject, Event::Mature, Event::Pay, Event::Reverse];
+
+    /// Every sequence of events up to a length, as far as it is legal.
+    fn walk(status: Status, left: usize, path: &mut Vec<Event>, visit: &mut impl FnMut(&[Event], Status)) {
+        visit(path, status);
+        if left == 0 {
+            return;
+        }
+        for event in EVENTS {
+            if let Ok(next) = status.after(event) {
+                path.push(event);
+                walk(next, left - 1, path, visit);
+                path.pop();
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_paid_without_maturity_nor_twice_and_the_end_is_the_end() {
+        let mut seen = 0;
+        walk(Status::Pending, 8, &mut Vec::new(), &mut |path, status| {
+            seen += 1;
+            let count = |event| path.iter().filter(|other| **other == event).count();
+            assert!(count(Event::Pay) <= 1 && count(Event::Mature) <= 1, "{path:?}");
+            if status == Status::Paid {
+                assert_eq!(count(Event::Mature), 1, "{path:?}");
+            }
+            if let Some(end) = path.iter().position(|event| matches!(event, Event::Reject | Event::Reverse)) {
+                assert_eq!(end + 1, path.len(), "{path:?}");
+            }
+        });
+        assert!(seen > 20, "the walk must get somewhere: {seen}");
+    }
+
+    #[test]
+    fn names_are_the_wire_names() {
+        for status in Status::ALL {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Conversions: what the merchant's customers did, told as facts that may arrive in any order,
+//! any number of times.
+//!
+//! A conversion is one charge, or one lead, at one source: its id derives from program, source
+//! and the source's own id, so the same invoice reported by webhook and by API is one conversion.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    attribution::Attribution,
+    click::ClickId,
+    commission::Terms,
+    id::{ConversionId, CustomerId, EventId, ProgramId},
+    money::{Money, MoneyError},
+};
+
+/// The most product lines one charge may have.
+pub const LINES_MAX: usize = 100;
+
+/// A fact as it came through a door, on its way to the worker that makes it count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactReceived {
+    /// Derived from the door and the sender's own id of the message.
+    pub id: EventId,
+    /// The program the fact belongs to.
+    pub program_id: ProgramId,
+    /// The system that knows the charge, such as `stripe`; part of the conversion's identity.
+    pub source: String,
+    /// The charge's id at the source, such as an invoice id.
+    pub external_id: String,
+    /// When it came in.
+    pub received_at: Timestamp,
+    /// What happened.
+    pub fact: Fact,
+}
+
+impl FactReceived {
+    /// The conversion the fact is about.
+    #[must_use]
+    pub fn conversion_id(&self) -> ConversionId {
+        conversion_id(&self.program_id, &self.source, &self.external_id)
+    }
+}
+
+/// The identity of a charge.
+#[must_use]
+pub fn conversion_id(program: &ProgramId, source: &str, external_id: &str) -> ConversionId {
+    ConversionId::derive(&[program.as_str(), source, external_id])
+}
+
+/// What happened to a charge or a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Fact {
+    /// A customer paid, or became a lead.
+    Charge(Charge),
+    /// Money went back to the customer.
+    Refund(Refund),
+    /// The customer came through a partner; no money moved.
+    Referral(Referral),
+    /// The source knows the charge by another id too.
+    Alias(Alias),
+}
+
+/// A payment by a customer, or a lead, which is a charge of nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// What kind of conversion it makes.
+    pub kind: ConversionKind,
+    /// When the customer acted, by the source's clock.
+    pub occurred_at: Timestamp,
+    /// What the customer paid, discounts taken off, tax and shipping included.
+    pub amount: Money,
+    /// Tax within the amount.
+    pub tax: Money,
+    /// Shipping within the amount.
+    pub shipping: Money,
+    /// Discount that is no longer within the amount.
+    pub discount: Money,
+    /// Who paid.
+    pub customer: Option<Customer>,
+    /// The click id the checkout handed over, if any.
+    pub click_id: Option<ClickId>,
+    /// Country of the customer, ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// Other ids by which the source knows this charge: a refund may name only one of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// The merchant's own labels, for rules and reports.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// Kinds of conversion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversionKind {
+    /// A purchase, or the first payment of a subscription.
+    Sale,
+    /// A later payment of a subscription.
+    Renewal,
+    /// A sign-up, trial or other act without money.
+    Lead,
+}
+
+impl ConversionKind {
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sale => "sale",
+            Self::Renewal => "renewal",
+            Self::Lead => "lead",
+        }
+    }
+}
+
+/// The merchant's customer, without personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    /// Derived from program and the merchant's own customer id.
+    pub id: CustomerId,
+    /// Keyed hash of the normalised e-mail address, where it is known.
+    pub email_hash: Option<String>,
+}
+
+/// Money that went back to the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// The refund's own id at the source: each counts once.
+    pub refund_id: String,
+    /// How much, above zero.
+    pub amount: Money,
+    /// When, by the source's clock.
+    pub occurred_at: Timestamp,
+}
+
+/// A customer came through a partner's link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Referral {
+    /// Who came.
+    pub customer: Customer,
+    /// Through which click.
+    pub click_id: ClickId,
+    /// When the source told.
+    pub occurred_at: Timestamp,
+}
+
+/// Another id of the same charge at the same source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// The other id, such as the payment intent of an invoice.
+    pub alias: String,
+}
+
+/// Why a charge is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChargeError {
+    /// Amount, tax, shipping and discount must be of one currency and fit.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// A charge is never below zero: what goes back is a refund.
+    #[error("an amount below zero: report money that went back as a refund")]
+    Negative,
+    /// Tax and shipping are part of the amount.
+    #[error("tax and shipping together exceed the amount")]
+    PartsExceedAmount,
+    /// A lead moves no money.
+    #[error("a lead has no amount: report it as a sale")]
+    LeadWithAmount,
+}
+
+impl Charge {
+    /// Checks the charge's own arithmetic.
+    ///
+    /// # Errors
+    /// When a part is negative, of another currency, or larger than the whole.
+    pub fn check(&self) -> Result<(), ChargeError> {
+        let parts = [self.amount, self.tax, self.shipping, self.discount];
+        if parts.iter().any(|part| part.is_negative()) {
+            return Err(ChargeError::Negative);
+        }
+        self.amount.plus(self.discount)?;
+        if self.amount.minus(self.tax)?.minus(self.shipping)?.is_negative() {
+            return Err(ChargeError::PartsExceedAmount);
+        }
+        if self.kind == ConversionKind::Lead && !self.amount.is_zero() {
+            return Err(ChargeError::LeadWithAmount);
+        }
+        Ok(())
+    }
+
+    /// Do two reports tell of the same money? Doors differ in what else they know.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        self.amount == other.amount && (self.kind == ConversionKind::Lead) == (other.kind == ConversionKind::Lead)
+    }
+}
+
+/// A conversion as it is kept: the charge, whose it is, the terms it was priced by, and what has
+/// been refunded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversion {
+    /// Derived from program, source and external id.
+    pub id: ConversionId,
+    /// The program.
+    pub program_id: ProgramId,
+    /// The system that knows the charge.
+    pub source: String,
+    /// The charge's id there.
+    pub external_id: String,
+    /// When the charge came in.
+    pub received_at: Timestamp,
+    /// The charge.
+    pub charge: Charge,
+    /// Whose it is, and why.
+    pub attribution: Attribution,
+    /// The terms its lines were priced by; none when it earns nobody.
+    pub terms: Option<Terms>,
+    /// Sum of all refunds so far; never above the charge's amount.
+    pub refunded: Money,
+}

@@ -1,0 +1,217 @@
+//! Blockers case by case, and the state machine walked through whole.
+
+use super::*;
+use crate::{
+    agreement::{Acceptance, AgreementStatus},
+    id::AgreementId,
+    ledger::balances,
+    money::Currency,
+    partner::{Identity, PartnerType, PayoutProvider},
+    program::{AttributionPolicy, PayoutPolicy, Reapplication, Terms},
+};
+
+fn usd() -> Currency {
+    "USD".parse().unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+struct World {
+    program: Program,
+    partner: Partner,
+    agreement: Agreement,
+    balances: Balances,
+    open_payout: Option<PayoutId>,
+    at: Timestamp,
+}
+
+/// A partner who can be paid.
+fn world() -> World {
+    let (start, now) = (at("2026-01-01T00:00:00Z"), at("2026-03-01T00:00:00Z"));
+    let (program_id, partner_id) = (ProgramId::derive(&["g"]), PartnerId::derive(&["p"]));
+    let terms = Terms { version: "1".into(), sha256: String::new(), url: "https://example.com/terms".parse().unwrap() };
+    World {
+        program: Program {
+            id: program_id.clone(),
+            name: "Acme".into(),
+            currency: usd(),
+            is_active: true,
+            auto_approve: true,
+            reapplication: Reapplication::Allowed,
+            terms,
+            attribution: AttributionPolicy::default(),
+            payout: PayoutPolicy { minimum: Money::new(5000, usd()), requires_identity: true, method_rest_days: 3 },
+            link_hosts: vec![],
+            created_at: start,
+        },
+        partner: Partner {
+            id: partner_id.clone(),
+            email: "jane@example.com".into(),
+            name: "Jane".into(),
+            country: "DE".into(),
+            partner_type: PartnerType::Individual,
+            website: None,
+            identity: Identity { status: IdentityStatus::Verified, session_id: None, as_of: None },
+            payout_method: Some(PayoutMethod {
+                provider: PayoutProvider::Stripe,
+                hint: "4242".into(),
+                version: 1,
+                set_at: start,
+            }),
+            registered_at: start,
+        },
+        agreement: Agreement {
+            id: AgreementId::derive(&["a"]),
+            program_id,
+            partner_id,
+            status: AgreementStatus::Approved,
+            reason: None,
+            acceptance: Acceptance { version: "1".into(), sha256: String::new(), at: start, address_hash: String::new() },
+            commission_tier: None,
+            revenue_split: None,
+            contract_start: None,
+            contract_end: None,
+            ancestors: vec![],
+            applied_at: start,
+            approved_at: Some(start),
+            stopped_at: None,
+        },
+        balances: Balances { available: Money::new(10_000, usd()), ..Balances::zero(usd()) },
+        open_payout: None,
+        at: now,
+    }
+}
+
+impl World {
+    fn standing(&self) -> Standing<'_> {
+        Standing {
+            program: &self.program,
+            partner: &self.partner,
+            agreement: &self.agreement,
+            balances: &self.balances,
+            open_payout: self.open_payout.as_ref(),
+            at: self.at,
+        }
+    }
+
+    fn codes(&self) -> Vec<BlockerCode> {
+        self.standing().blockers().into_iter().map(|blocker| blocker.code).collect()
+    }
+
+    fn plan(&self, minor: Option<i64>) -> Result<Payout, PayoutError> {
+        self.standing().plan(PayoutId::derive(&["x"]), minor.map(|minor| Money::new(minor, usd())))
+    }
+}
+
+#[test]
+fn all_that_is_available_is_paid_unless_an_amount_is_asked_for() {
+    assert_eq!(world().plan(None).unwrap().amount.minor(), 10_000);
+    assert_eq!(world().plan(Some(5000)).unwrap().amount.minor(), 5000);
+    assert_eq!(world().plan(Some(4999)), Err(PayoutError::BelowMinimum(Money::new(5000, usd()))));
+    assert_eq!(world().plan(Some(10_001)), Err(PayoutError::ExceedsAvailable(Money::new(10_000, usd()))));
+}
+
+#[test]
+fn every_blocker_is_named_at_once() {
+    let mut world = world();
+    world.balances.available = Money::new(-1, usd());
+    world.partner.identity = Identity::NONE;
+    world.partner.payout_method = None;
+    world.agreement.stopped_at = Some(world.at);
+    world.open_payout = Some(PayoutId::derive(&["o"]));
+    assert_eq!(
+        world.codes(),
+        [
+            BlockerCode::NegativeBalance,
+            BlockerCode::IdentityNotVerified,
+            BlockerCode::NoPayoutMethod,
+            BlockerCode::AgreementNotActive,
+            BlockerCode::PayoutOpen,
+        ]
+    );
+    assert!(matches!(world.plan(None), Err(PayoutError::Blocked(blockers)) if blockers.len() == 5));
+}
+
+#[test]
+fn a_new_method_rests_and_says_until_when() {
+    let mut world = world();
+    if let Some(method) = &mut world.partner.payout_method {
+        method.set_at = at("2026-02-27T00:00:00Z");
+    }
+    let blockers = world.standing().blockers();
+    assert_eq!(blockers[0].code, BlockerCode::PayoutMethodTooNew);
+    assert_eq!(blockers[0].clears_at, Some(at("2026-03-02T00:00:00Z")));
+    world.at = at("2026-03-02T00:00:00Z");
+    assert_eq!(world.codes(), []);
+}
+
+#[test]
+fn the_minimum_itself_is_enough() {
+    let mut world = world();
+    world.balances.available = Money::new(5000, usd());
+    assert_eq!(world.codes(), []);
+    world.balances.available = Money::new(4999, usd());
+    assert_eq!(world.codes(), [BlockerCode::BelowMinimum]);
+}
+
+const EVENTS: [PayoutEvent; 6] = [
+    PayoutEvent::Send,
+    PayoutEvent::LoseTrack,
+    PayoutEvent::Accept,
+    PayoutEvent::Settle,
+    PayoutEvent::Fail,
+    PayoutEvent::Return,
+];
+
+/// The journal entry that belongs to an event.
+fn booked(event: PayoutEvent) -> Option<TransactionKind> {
+    match event {
+        PayoutEvent::Settle => Some(TransactionKind::PayoutSettle),
+        PayoutEvent::Fail => Some(TransactionKind::PayoutFail),
+        PayoutEvent::Return => Some(TransactionKind::PayoutReturn),
+        PayoutEvent::Send | PayoutEvent::LoseTrack | PayoutEvent::Accept => None,
+    }
+}
+
+fn walk(payout: &Payout, left: usize, path: &mut Vec<PayoutEvent>, visit: &mut impl FnMut(&Payout, &[PayoutEvent])) {
+    visit(payout, path);
+    if left == 0 {
+        return;
+    }
+    for event in EVENTS {
+        if let Ok(next) = payout.after(event, payout.updated_at) {
+            path.push(event);
+            walk(&next, left - 1, path, visit);
+            path.pop();
+        }
+    }
+}
+
+#[test]
+fn in_every_sequence_of_events_the_amount_is_in_one_place_and_leaves_once() {
+    let world = world();
+    let payout = world.plan(None).unwrap();
+    let mut seen = 0;
+    walk(&payout, 8, &mut Vec::new(), &mut |end, path| {
+        seen += 1;
+        let kinds = std::iter::once(TransactionKind::PayoutRequest).chain(path.iter().copied().filter_map(booked));
+        let journal: Vec<_> = kinds.filter_map(|kind| payout.transaction(kind, world.at).unwrap()).collect();
+        let held = balances(&journal);
+        let of = |account: Account| held.get(&(account, usd())).copied().unwrap_or(0);
+        assert_eq!(of(Account::Transit(end.partner_id.clone())), if end.status.is_open() { 10_000 } else { 0 }, "{path:?}");
+        let cash = of(Account::Cash(PayoutProvider::Stripe));
+        assert_eq!(cash, if end.status == PayoutStatus::Paid { 10_000 } else { 0 }, "{path:?}");
+        assert!(path.iter().filter(|event| **event == PayoutEvent::Settle).count() <= 1, "{path:?}");
+        assert_eq!(end.paid_at.is_some(), path.contains(&PayoutEvent::Settle));
+    });
+    assert!(seen > 500, "the walk must get somewhere: {seen}");
+}
+
+#[test]
+fn nothing_is_sent_after_the_provider_has_spoken() {
+    for status in [PayoutStatus::Sent, PayoutStatus::Paid, PayoutStatus::Failed, PayoutStatus::Returned] {
+        assert!(status.after(PayoutEvent::Send).is_err(), "{status:?}");
+    }
+}

@@ -1,0 +1,22 @@
+//! The outside world's formats: payment webhooks in, payouts and identity checks out.
+//!
+//! Nothing here knows where data is kept or what runs the code. A webhook becomes facts of the
+//! domain, without personal data; a payout becomes one call to a provider, whose outcome is told
+//! as accepted, refused or unknown, never guessed.
+//!
+//! - [`webhook`]: what every sender of webhooks has in common, and the list of senders.
+//! - [`payout`]: what every payer has in common, and the choice between them.
+//! - [`identity`]: identity checks.
+//! - [`stripe`], [`paypal`]: the formats themselves.
+
+mod credential;
+mod exchange;
+pub mod identity;
+pub mod paypal;
+pub mod payout;
+pub mod stripe;
+#[cfg(test)]
+mod tests;
+pub mod webhook;
+
+pub use credential::InvalidCredential;

@@ -1,0 +1,111 @@
+//! T1: a conversion is recorded with its lines and its journal transaction, all or nothing.
+//!
+//! N levels are N + 2 items under keys of their own. Nothing that other sales share is written or
+//! even checked, so a program of any size and a sponsor of any fame never become a hot item.
+
+use domain::{
+    accrual::Accrual,
+    conversion::{Conversion, Refund},
+};
+
+use crate::{
+    Store, commission,
+    conversion::{Head, HeadItem, Record},
+    error::Error,
+    expression::{Condition, Update},
+    item::Row,
+    journal, key,
+    refund::{REFUND_STATE, RefundState},
+    transaction::Transaction,
+};
+
+/// What became of a write that depends on what was read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It happened.
+    Now,
+    /// Something it depends on has changed meanwhile: read again and decide again.
+    Stale,
+}
+
+impl Written {
+    /// A failed condition means that the world has moved on; every other error stays one.
+    pub(crate) fn of(result: Result<(), Error>) -> Result<Self, Error> {
+        match result {
+            Ok(()) => Ok(Self::Now),
+            Err(Error::Condition(_)) => Ok(Self::Stale),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Store {
+    /// Records an attributed conversion with its lines.
+    ///
+    /// `record` is what was read before: nothing, a stub, or a conversion that nobody was credited
+    /// for so far. Refunds already counted on the latter wait again, to be applied to the lines.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn accrue(
+        &self,
+        record: &Record,
+        conversion: &Conversion,
+        accrual: &Accrual,
+        counted: &[Refund],
+    ) -> Result<Written, Error> {
+        let mut transaction = Transaction::new();
+        transaction.put_if(head_row(record, conversion)?, before(&record.head));
+        for line in &accrual.commissions {
+            transaction.put_new(commission::new_row(line)?);
+        }
+        if let Some(booked) = &accrual.transaction {
+            let campaign = conversion.attribution.touch().and_then(|touch| touch.campaign.as_deref());
+            transaction.put_new(journal::new_row(booked, campaign)?);
+        }
+        for refund in counted {
+            let update = Update::new(key::adjustment(&conversion.id, &refund.refund_id));
+            transaction.update(update.set(REFUND_STATE, RefundState::Waiting.as_str()).when(Condition::Exists));
+        }
+        Written::of(self.commit(transaction).await)
+    }
+
+    /// Records a conversion that earns nobody anything.
+    ///
+    /// Where the customer is known, the conversion waits for the customer's binding to a partner,
+    /// on the condition that there is none yet: whichever of the two comes second sees the other.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn record_unattributed(&self, record: &Record, conversion: &Conversion) -> Result<Written, Error> {
+        let mut transaction = Transaction::new();
+        transaction.put_if(head_row(record, conversion)?, before(&record.head));
+        if let Some(customer) = &conversion.charge.customer {
+            let program = &conversion.program_id;
+            transaction.check(key::customer(program, &customer.id), Condition::New);
+            transaction.put(crate::customer::waiting_row(program, &customer.id, &conversion.id)?);
+        }
+        Written::of(self.commit(transaction).await)
+    }
+}
+
+fn head_row(record: &Record, conversion: &Conversion) -> Result<Row, Error> {
+    let revision = match &record.head {
+        Head::Unknown => 0,
+        Head::Stub { revision } => revision + 1,
+        Head::Known(known) => known.revision + 1,
+    };
+    let row = Row::new(&key::conversion(&conversion.id), &HeadItem::known(conversion, revision))?;
+    let at = conversion.charge.occurred_at;
+    let row = row.listed(key::conversion_in_program(&conversion.program_id, &conversion.id, at));
+    // Only what is credited to somebody counts on a dashboard.
+    Ok(if conversion.attribution.touch().is_some() { row.outbox(conversion.received_at) } else { row })
+}
+
+fn before(head: &Head) -> Condition {
+    match head {
+        Head::Unknown => Condition::New,
+        Head::Stub { revision } => Condition::revision(*revision),
+        Head::Known(known) => Condition::revision(known.revision),
+    }
+}

@@ -1,0 +1,279 @@
+//! A conversion as the table holds it: its head, its lines and its refunds in one partition.
+//!
+//! The head is the one item at which a sale and its refunds meet. A refund that comes first puts
+//! a stub there, so neither order can lose the other.
+
+use domain::{
+    attribution::{Attribution, Outcome, RejectedTouch, Touch, Unattributed},
+    commission::{Commission, Terms},
+    conversion::{Charge, Conversion, ConversionKind, Customer, Refund},
+    id::{ConversionId, CustomerId, ProgramId},
+    money::{Currency, Money},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Store,
+    commission::CommissionItem,
+    error::Error,
+    item::{REVISION, Row, Shape},
+    key,
+    refund::{RefundItem, RefundState},
+    table::Query,
+    versioned::Versioned,
+};
+
+/// What is known of a charge.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// Where the charge stands.
+    pub head: Head,
+    /// Its lines, level 1 first.
+    pub commissions: Vec<Versioned<Commission>>,
+    /// Refunds that wait for the charge, or for its lines.
+    pub waiting: Vec<Refund>,
+    /// Ids of every refund known, whatever became of it.
+    pub refund_ids: Vec<String>,
+}
+
+/// Where a charge stands.
+#[derive(Debug, Clone, Default)]
+pub enum Head {
+    /// Nothing is known of it.
+    #[default]
+    Unknown,
+    /// Only refunds are known.
+    Stub {
+        /// The stub's revision.
+        revision: u64,
+    },
+    /// The charge is known.
+    Known(Box<Versioned<Conversion>>),
+}
+
+impl Record {
+    /// The conversion, when the charge is known.
+    #[must_use]
+    pub fn conversion(&self) -> Option<&Versioned<Conversion>> {
+        match &self.head {
+            Head::Known(conversion) => Some(conversion),
+            Head::Unknown | Head::Stub { .. } => None,
+        }
+    }
+
+    /// The lines without their revisions.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Commission> {
+        self.commissions.iter().map(|line| line.value.clone()).collect()
+    }
+}
+
+impl Store {
+    /// Everything known of a charge, read strongly.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or an item is corrupt.
+    pub async fn conversion(&self, id: &ConversionId) -> Result<Record, Error> {
+        let partition = key::conversion_with_lines(id);
+        let mut record = Record::default();
+        for row in self.query_all(Query::of(&partition)).await? {
+            let revision = revision(&row);
+            match row.entity() {
+                HeadItem::ENTITY => record.head = row.parse::<HeadItem>()?.into_head(id, revision)?,
+                CommissionItem::ENTITY => {
+                    let value = CommissionItem::commission(row)?;
+                    record.commissions.push(Versioned { value, revision });
+                }
+                _ => {
+                    let item: RefundItem = row.parse()?;
+                    record.refund_ids.push(item.refund_id.clone());
+                    if item.state == RefundState::Waiting {
+                        record.waiting.push(item.refund());
+                    }
+                }
+            }
+        }
+        Ok(record)
+    }
+}
+
+/// The revision of a row; 0 when it was never updated.
+pub(crate) fn revision(row: &Row) -> u64 {
+    row.number(REVISION).and_then(|number| u64::try_from(number).ok()).unwrap_or(0)
+}
+
+/// The head of a conversion.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct HeadItem {
+    pub(crate) state: HeadState,
+    program: ProgramId,
+    source: String,
+    ext: String,
+    #[serde(default)]
+    rev: u64,
+    #[serde(default)]
+    refunded: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    charge: Option<ChargeItem>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    touch: Option<Touch>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unattributed: Option<Unattributed>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rejected: Vec<RejectedTouch>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    terms: Option<Terms>,
+}
+
+/// Is the head a stub, or is the charge known?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HeadState {
+    Stub,
+    Known,
+}
+
+impl Shape for HeadItem {
+    const ENTITY: &'static str = "conversion";
+}
+
+/// A charge, its amounts in minor units of one currency so that the head stays below a kilobyte.
+#[derive(Debug, Serialize, Deserialize)]
+struct ChargeItem {
+    kind: ConversionKind,
+    at: Timestamp,
+    received: Timestamp,
+    currency: Currency,
+    amount: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    tax: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    shipping: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    discount: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    customer: Option<CustomerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email_hash: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    click: Option<domain::click::ClickId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    metadata: std::collections::BTreeMap<String, String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands skip_serializing_if a reference")]
+fn is_zero(minor: &i64) -> bool {
+    *minor == 0
+}
+
+impl HeadItem {
+    /// The stub of a charge of which only a refund is known.
+    pub(crate) fn stub(program: &ProgramId, source: &str, external_id: &str) -> Self {
+        Self {
+            state: HeadState::Stub,
+            program: program.clone(),
+            source: source.to_owned(),
+            ext: external_id.to_owned(),
+            rev: 0,
+            refunded: 0,
+            charge: None,
+            touch: None,
+            unattributed: None,
+            rejected: Vec::new(),
+            terms: None,
+        }
+    }
+
+    /// The head of a known charge at a revision.
+    pub(crate) fn known(conversion: &Conversion, rev: u64) -> Self {
+        let (touch, unattributed) = match &conversion.attribution.outcome {
+            Outcome::Attributed(touch) => (Some(touch.clone()), None),
+            Outcome::Unattributed(reason) => (None, Some(*reason)),
+        };
+        Self {
+            state: HeadState::Known,
+            rev,
+            refunded: conversion.refunded.minor(),
+            charge: Some(ChargeItem::new(&conversion.charge, conversion.received_at)),
+            touch,
+            unattributed,
+            rejected: conversion.attribution.rejected.clone(),
+            terms: conversion.terms.clone(),
+            ..Self::stub(&conversion.program_id, &conversion.source, &conversion.external_id)
+        }
+    }
+
+    fn into_head(self, id: &ConversionId, revision: u64) -> Result<Head, Error> {
+        if self.state == HeadState::Stub {
+            return Ok(Head::Stub { revision });
+        }
+        let value = self.conversion(id)?;
+        Ok(Head::Known(Box::new(Versioned { value, revision })))
+    }
+
+    /// The conversion of a known head.
+    pub(crate) fn conversion(self, id: &ConversionId) -> Result<Conversion, Error> {
+        let corrupt = |reason: &str| Error::Corrupt { key: key::conversion(id), reason: reason.to_owned() };
+        let outcome = match (self.touch, self.unattributed) {
+            (Some(touch), None) => Outcome::Attributed(touch),
+            (None, Some(reason)) => Outcome::Unattributed(reason),
+            _ => return Err(corrupt("it needs either a touch or a reason why there is none")),
+        };
+        let item = self.charge.ok_or_else(|| corrupt("a known charge is missing"))?;
+        let (received_at, currency) = (item.received, item.currency);
+        Ok(Conversion {
+            id: id.clone(),
+            program_id: self.program,
+            source: self.source,
+            external_id: self.ext,
+            received_at,
+            charge: item.charge(),
+            attribution: Attribution { outcome, rejected: self.rejected },
+            terms: self.terms,
+            refunded: Money::new(self.refunded, currency),
+        })
+    }
+}
+
+impl ChargeItem {
+    fn new(charge: &Charge, received: Timestamp) -> Self {
+        Self {
+            kind: charge.kind,
+            at: charge.occurred_at,
+            received,
+            currency: charge.amount.currency(),
+            amount: charge.amount.minor(),
+            tax: charge.tax.minor(),
+            shipping: charge.shipping.minor(),
+            discount: charge.discount.minor(),
+            customer: charge.customer.as_ref().map(|customer| customer.id.clone()),
+            email_hash: charge.customer.as_ref().and_then(|customer| customer.email_hash.clone()),
+            click: charge.click_id.clone(),
+            country: charge.country.clone(),
+            aliases: charge.aliases.clone(),
+            metadata: charge.metadata.clone(),
+        }
+    }
+
+    fn charge(self) -> Charge {
+        let money = |minor| Money::new(minor, self.currency);
+        Charge {
+            kind: self.kind,
+            occurred_at: self.at,
+            amount: money(self.amount),
+            tax: money(self.tax),
+            shipping: money(self.shipping),
+            discount: money(self.discount),
+            customer: self.customer.map(|id| Customer { id, email_hash: self.email_hash }),
+            click_id: self.click,
+            country: self.country,
+            aliases: self.aliases,
+            metadata: self.metadata,
+        }
+    }
+}

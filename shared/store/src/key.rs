@@ -1,0 +1,490 @@
+//! Keys: the only place where one is formatted.
+//!
+//! Every constructor names one item or one index row. Parts that come from outside pass through
+//! [`part`], so that no text can reach into a neighbour's key; times have a fixed number of
+//! digits, so that they sort as text.
+
+use std::fmt;
+
+use data_encoding::BASE64URL_NOPAD;
+use domain::{
+    id::{
+        ApiKeyId, CommissionId, ConversionId, CustomerId, EventId, LinkId, PartnerId, PayoutId,
+        ProgramId, TransactionId, WebhookEndpointId,
+    },
+    money::Currency,
+    partner::PayoutProvider,
+};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use sha2::{Digest, Sha256};
+
+use crate::schema::Index;
+
+/// Parts that a list or a work list of many writers is split into.
+pub(crate) const SHARDS: u8 = 8;
+
+/// Longest outside text that is kept readable inside a key.
+const MAX_PART: usize = 200;
+
+/// The primary key of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    fn meta(pk: String) -> Self {
+        Self::new(pk, "#META")
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} / {}", self.pk, self.sk)
+    }
+}
+
+/// Where an item shows up in an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IndexKey {
+    pub(crate) index: Index,
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+/// What a list reads: one partition of the table or of an index, narrowed by a sort key prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Partition {
+    pub(crate) index: Option<Index>,
+    pub(crate) pk: String,
+    pub(crate) prefix: String,
+}
+
+impl Partition {
+    fn of(index: Index, pk: String, prefix: &str) -> Self {
+        Self { index: Some(index), pk, prefix: prefix.to_owned() }
+    }
+
+    fn sharded(index: Index, pk: impl Fn(u8) -> String, prefix: &str) -> Vec<Self> {
+        (0..SHARDS).map(|shard| Self::of(index, pk(shard), prefix)).collect()
+    }
+}
+
+/// The shard of an item, by a hash of its own id: a writer needs no lookup, a reader asks all.
+///
+/// Changing the hash or [`SHARDS`] would hide rows that are already written.
+pub(crate) fn shard(id: &str) -> u8 {
+    Sha256::digest(id.as_bytes()).first().map_or(0, |byte| byte % SHARDS)
+}
+
+/// Text from outside as one part of a key.
+///
+/// A long text would break the key's limit, and one with a separator could pose as another key:
+/// both are replaced by their hash.
+fn part(text: &str) -> String {
+    if text.len() <= MAX_PART && !text.contains('#') && !text.starts_with('~') {
+        text.to_owned()
+    } else {
+        format!("~{}", BASE64URL_NOPAD.encode(&Sha256::digest(text.as_bytes())))
+    }
+}
+
+/// A time with exactly three decimals, so that text order is time order.
+pub(crate) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The UTC day as `20261122`.
+fn compact_day(day: Date) -> String {
+    day.strftime("%Y%m%d").to_string()
+}
+
+/// The UTC day of a time.
+pub(crate) fn day(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
+
+/// A partner's account in a program and currency, as part of keys and index rows.
+pub(crate) fn account_text(program: &ProgramId, partner: &PartnerId, currency: Currency) -> String {
+    format!("ACC#{program}#{partner}#{currency}")
+}
+
+// Partners.
+
+/// A partner.
+pub(crate) fn partner(partner: &PartnerId) -> Key {
+    Key::meta(format!("PRT#{partner}"))
+}
+
+/// Where a partner's money goes, by one version of the payout method.
+pub(crate) fn payout_method(partner: &PartnerId, version: u32) -> Key {
+    Key::new(format!("PRT#{partner}"), format!("PM#{version:06}"))
+}
+
+/// An identity check of a partner.
+pub(crate) fn identity_check(partner: &PartnerId, session: &str) -> Key {
+    Key::new(format!("PRT#{partner}"), format!("IDV#{}", part(session)))
+}
+
+/// The marker that an email is taken; the mail address itself is not in the key.
+pub(crate) fn email_marker(email_hmac: &str) -> Key {
+    Key::new(format!("UNQ#EMAIL#{email_hmac}"), "#")
+}
+
+// Programs and plans.
+
+/// A program.
+pub(crate) fn program(program: &ProgramId) -> Key {
+    Key::meta(format!("PRG#{program}"))
+}
+
+/// One version of a program's plan.
+pub(crate) fn plan(program: &ProgramId, version: u32) -> Key {
+    Key::new(format!("PRG#{program}"), format!("PLAN#{version:06}"))
+}
+
+/// All plan versions of a program.
+pub(crate) fn plans(program: &ProgramId) -> Partition {
+    Partition { index: None, pk: format!("PRG#{program}"), prefix: "PLAN#".to_owned() }
+}
+
+// Agreements and links.
+
+/// A partner's agreement in a program.
+pub(crate) fn agreement(program: &ProgramId, partner: &PartnerId) -> Key {
+    Key::meta(format!("AGR#{program}#{partner}"))
+}
+
+/// GSI1: an agreement among its program's, by status and then by the time of joining.
+pub(crate) fn agreement_in_program(
+    program: &ProgramId,
+    partner: &PartnerId,
+    status: &str,
+    joined: Timestamp,
+) -> IndexKey {
+    let pk = format!("PRG#{program}#AGR#{}", shard(partner.as_str()));
+    IndexKey { index: Index::Gsi1, pk, sk: format!("{status}#{}", time(joined)) }
+}
+
+/// A program's agreements, all or those of one status.
+pub(crate) fn agreements_of_program(program: &ProgramId, status: Option<&str>) -> Vec<Partition> {
+    let prefix = status.map_or_else(String::new, |status| format!("{status}#"));
+    Partition::sharded(Index::Gsi1, |shard| format!("PRG#{program}#AGR#{shard}"), &prefix)
+}
+
+/// GSI3: an agreement among its sponsor's direct recruits, by the time of joining.
+pub(crate) fn agreement_of_sponsor(
+    program: &ProgramId,
+    sponsor: &PartnerId,
+    joined: Timestamp,
+) -> IndexKey {
+    let pk = format!("SPN#{program}#{sponsor}");
+    IndexKey { index: Index::Gsi3, pk, sk: time(joined) }
+}
+
+/// A sponsor's direct recruits.
+pub(crate) fn recruits_of(program: &ProgramId, sponsor: &PartnerId) -> Partition {
+    Partition::of(Index::Gsi3, format!("SPN#{program}#{sponsor}"), "")
+}
+
+/// A link; its id derives from the slug that visitors follow.
+pub(crate) fn link(link: &LinkId) -> Key {
+    Key::meta(format!("LNK#{link}"))
+}
+
+/// GSI1: a link among its partner's, by the time it was made.
+pub(crate) fn link_of_partner(
+    program: &ProgramId,
+    partner: &PartnerId,
+    created: Timestamp,
+) -> IndexKey {
+    let pk = format!("AGR#{program}#{partner}#LNK");
+    IndexKey { index: Index::Gsi1, pk, sk: time(created) }
+}
+
+/// A partner's links in a program.
+pub(crate) fn links_of_partner(program: &ProgramId, partner: &PartnerId) -> Partition {
+    Partition::of(Index::Gsi1, format!("AGR#{program}#{partner}#LNK"), "")
+}
+
+/// A click.
+pub(crate) fn click(click: &str) -> Key {
+    Key::new(format!("CLK#{}", part(click)), "#")
+}
+
+// Customers and conversions.
+
+/// A customer's binding to the partner who brought them.
+pub(crate) fn customer(program: &ProgramId, customer: &CustomerId) -> Key {
+    Key::meta(format!("CUS#{program}#{customer}"))
+}
+
+/// A conversion that waits for its customer's binding.
+pub(crate) fn waiting(
+    program: &ProgramId,
+    customer: &CustomerId,
+    conversion: &ConversionId,
+) -> Key {
+    Key::new(format!("CUS#{program}#{customer}"), format!("WAIT#{conversion}"))
+}
+
+/// The conversions that wait for a customer's binding.
+pub(crate) fn waiting_for(program: &ProgramId, customer: &CustomerId) -> Partition {
+    let pk = format!("CUS#{program}#{customer}");
+    Partition { index: None, pk, prefix: "WAIT#".to_owned() }
+}
+
+/// A conversion.
+pub(crate) fn conversion(conversion: &ConversionId) -> Key {
+    Key::meta(format!("CNV#{conversion}"))
+}
+
+/// A conversion with its commission lines and adjustments.
+pub(crate) fn conversion_with_lines(conversion: &ConversionId) -> Partition {
+    Partition { index: None, pk: format!("CNV#{conversion}"), prefix: String::new() }
+}
+
+/// GSI1: a conversion among its program's of that day.
+pub(crate) fn conversion_in_program(
+    program: &ProgramId,
+    conversion: &ConversionId,
+    at: Timestamp,
+) -> IndexKey {
+    let day = compact_day(day(at));
+    let pk = format!("PRG#{program}#CNV#{day}#{}", shard(conversion.as_str()));
+    IndexKey { index: Index::Gsi1, pk, sk: format!("{}#{conversion}", time(at)) }
+}
+
+/// A program's conversions of one day.
+pub(crate) fn conversions_of_day(program: &ProgramId, day: Date) -> Vec<Partition> {
+    let day = compact_day(day);
+    Partition::sharded(Index::Gsi1, |shard| format!("PRG#{program}#CNV#{day}#{shard}"), "")
+}
+
+/// One line of a conversion: what a partner earns at a level.
+pub(crate) fn commission(commission: &CommissionId) -> Key {
+    Key::new(format!("CNV#{}", commission.conversion()), format!("COM#{}", commission.level()))
+}
+
+/// GSI1: a commission on its partner's account, by the time of the sale.
+pub(crate) fn commission_on_account(
+    account: &str,
+    at: Timestamp,
+    commission: &CommissionId,
+) -> IndexKey {
+    let sk = format!("COM#{}#{commission}", time(at));
+    IndexKey { index: Index::Gsi1, pk: account.to_owned(), sk }
+}
+
+/// The commissions of an account.
+pub(crate) fn commissions_of_account(account: &str) -> Partition {
+    Partition::of(Index::Gsi1, account.to_owned(), "COM#")
+}
+
+/// GSI2: a commission among those that wait for the end of their holding period, by that time.
+pub(crate) fn commission_due(account: &str, due: Timestamp, commission: &CommissionId) -> IndexKey {
+    let pk = format!("MAT#{}", shard(&commission.to_string()));
+    IndexKey { index: Index::Gsi2, pk, sk: format!("{}#{account}#{commission}", time(due)) }
+}
+
+/// The commissions that wait for the end of their holding period.
+pub(crate) fn commissions_due() -> Vec<Partition> {
+    Partition::sharded(Index::Gsi2, |shard| format!("MAT#{shard}"), "")
+}
+
+/// GSI2: a matured commission among those of its account that no payout has covered yet.
+pub(crate) fn commission_unpaid(account: &str, due: Timestamp, commission: &CommissionId) -> IndexKey {
+    IndexKey { index: Index::Gsi2, pk: format!("UNP#{account}"), sk: format!("{}#{commission}", time(due)) }
+}
+
+/// An account's matured commissions that no payout has covered yet, the oldest first.
+pub(crate) fn commissions_unpaid(account: &str) -> Partition {
+    Partition::of(Index::Gsi2, format!("UNP#{account}"), "")
+}
+
+/// A refund, dispute or correction of a conversion.
+pub(crate) fn adjustment(conversion: &ConversionId, external_id: &str) -> Key {
+    Key::new(format!("CNV#{conversion}"), format!("ADJ#{}", part(external_id)))
+}
+
+// Accounts, journal, payouts.
+
+/// The strong balances of an account.
+pub(crate) fn balance(account: &str) -> Key {
+    Key::new(account.to_owned(), "BAL")
+}
+
+/// The projected totals of an account.
+pub(crate) fn projection(account: &str) -> Key {
+    Key::new(account.to_owned(), "PRJ")
+}
+
+/// A journal transaction.
+pub(crate) fn journal(transaction: &TransactionId) -> Key {
+    Key::meta(format!("TXN#{transaction}"))
+}
+
+/// GSI1: a journal transaction among its program's of that day.
+pub(crate) fn journal_in_program(
+    program: &ProgramId,
+    transaction: &TransactionId,
+    at: Timestamp,
+) -> IndexKey {
+    let day = compact_day(day(at));
+    let pk = format!("JRN#{program}#{day}#{}", shard(transaction.as_str()));
+    IndexKey { index: Index::Gsi1, pk, sk: format!("{}#{transaction}", time(at)) }
+}
+
+/// A program's journal of one day.
+pub(crate) fn journal_of_day(program: &ProgramId, day: Date) -> Vec<Partition> {
+    let day = compact_day(day);
+    Partition::sharded(Index::Gsi1, |shard| format!("JRN#{program}#{day}#{shard}"), "")
+}
+
+/// A payout.
+pub(crate) fn payout(payout: &PayoutId) -> Key {
+    Key::meta(format!("PAY#{payout}"))
+}
+
+/// GSI1: a payout on its account, by the time of the request.
+pub(crate) fn payout_on_account(account: &str, at: Timestamp, payout: &PayoutId) -> IndexKey {
+    let sk = format!("PAY#{}#{payout}", time(at));
+    IndexKey { index: Index::Gsi1, pk: account.to_owned(), sk }
+}
+
+/// The payouts of an account.
+pub(crate) fn payouts_of_account(account: &str) -> Partition {
+    Partition::of(Index::Gsi1, account.to_owned(), "PAY#")
+}
+
+/// GSI2: a payout that needs another step, by the time of that step.
+pub(crate) fn payout_due(payout: &PayoutId, at: Timestamp) -> IndexKey {
+    let pk = format!("DUE#PAY#{}", shard(payout.as_str()));
+    IndexKey { index: Index::Gsi2, pk, sk: format!("{}#{payout}", time(at)) }
+}
+
+/// The payouts that need another step.
+pub(crate) fn payouts_due() -> Vec<Partition> {
+    Partition::sharded(Index::Gsi2, |shard| format!("DUE#PAY#{shard}"), "")
+}
+
+/// Another id by which a source knows a charge.
+pub(crate) fn alias(program: &ProgramId, source: &str, alias: &str) -> Key {
+    Key::new(format!("EXT#{program}#{}#{}", part(source), part(alias)), "#")
+}
+
+/// A payout by the provider's id of the payment.
+pub(crate) fn provider_payment(provider: PayoutProvider, provider_id: &str) -> Key {
+    Key::new(format!("EXT#{}#{}", provider.as_str(), part(provider_id)), "#")
+}
+
+// The edge.
+
+/// A webhook event as it was received.
+pub(crate) fn webhook_event(endpoint: &WebhookEndpointId, event_id: &str) -> Key {
+    Key::new(format!("WHK#{endpoint}#{}", part(event_id)), "#")
+}
+
+/// An address to which a provider sends its webhooks.
+pub(crate) fn webhook_endpoint(endpoint: &WebhookEndpointId) -> Key {
+    Key::meta(format!("WHE#{endpoint}"))
+}
+
+/// A fact as the merchant's server reported it.
+pub(crate) fn fact(event: &EventId) -> Key {
+    Key::new(format!("FCT#{event}"), "#")
+}
+
+/// What a caller's idempotency key answered to an operation.
+pub(crate) fn idempotency(caller: &str, operation: &str, key: &str) -> Key {
+    Key::new(format!("IDM#{}#{operation}#{}", part(caller), part(key)), "#")
+}
+
+/// A merchant's API key.
+pub(crate) fn api_key(key: &ApiKeyId) -> Key {
+    Key::meta(format!("KEY#{key}"))
+}
+
+/// A message that no retry can help.
+pub(crate) fn parked(queue: &str, message_id: &str) -> Key {
+    Key::new(format!("PARK#{queue}"), part(message_id))
+}
+
+/// The parked messages of a queue.
+pub(crate) fn parked_of(queue: &str) -> Partition {
+    Partition { index: None, pk: format!("PARK#{queue}"), prefix: String::new() }
+}
+
+/// The marker that a batch of clicks was counted.
+pub(crate) fn click_batch(name: &str) -> Key {
+    Key::new(format!("AGG#{}", part(name)), "#")
+}
+
+/// A partner's counters of one day and campaign.
+pub(crate) fn metrics(
+    program: &ProgramId,
+    partner: &PartnerId,
+    day: Date,
+    campaign: &str,
+) -> Key {
+    Key::new(metrics_partition(program, partner), format!("DAY#{day}#{}", part(campaign)))
+}
+
+/// The partition of a partner's counters.
+pub(crate) fn metrics_partition(program: &ProgramId, partner: &PartnerId) -> String {
+    format!("MET#AGR#{program}#{partner}")
+}
+
+/// The sort keys of a partner's counters from the first day to the last, both included.
+pub(crate) fn metrics_range(first: Date, last: Date) -> (String, String) {
+    // `$` follows `#`, so that every campaign of the last day is inside.
+    (format!("DAY#{first}#"), format!("DAY#{last}$"))
+}
+
+/// GSI2: an item that must still cause something, by the time it was written.
+pub(crate) fn outbox(key: &Key, at: Timestamp) -> IndexKey {
+    let pk = format!("OUT#{}", shard(&format!("{}{}", key.pk, key.sk)));
+    IndexKey { index: Index::Gsi2, pk, sk: time(at) }
+}
+
+/// The items that must still cause something.
+pub(crate) fn outbox_shards() -> Vec<Partition> {
+    Partition::sharded(Index::Gsi2, |shard| format!("OUT#{shard}"), "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outside_text_cannot_reach_into_another_key() {
+        assert_eq!(part("in_1"), "in_1");
+        for text in ["a#b", "~hash", &"x".repeat(201)] {
+            let kept = part(text);
+            assert!(kept.starts_with('~') && kept.len() < 50 && !kept.contains('#'), "{kept}");
+        }
+        assert_ne!(idempotency("a#op", "op", "k"), idempotency("a", "op", "op#k"));
+    }
+
+    #[test]
+    fn times_sort_as_text_whatever_their_precision() {
+        let times = ["2026-11-22T08:00:00Z", "2026-11-22T08:00:00.5Z", "2026-11-22T08:00:00.51Z"];
+        let keys: Vec<_> = times.iter().map(|t| time(t.parse().unwrap())).collect();
+        assert_eq!(keys[1], "2026-11-22T08:00:00.500Z");
+        assert!(keys.is_sorted());
+    }
+
+    #[test]
+    fn the_shard_of_an_id_never_changes() {
+        // Written rows are found by it: a new value here means lost rows there.
+        assert_eq!([shard("a"), shard("b"), shard("ptr_1")], [2, 6, shard("ptr_1")]);
+        assert!((0..100).all(|n| shard(&n.to_string()) < SHARDS));
+    }
+}

@@ -1,0 +1,65 @@
+//! The outbox: an item that must cause something is marked in the write that creates it.
+//!
+//! The marker is its place in GSI2. Whoever has done what the item asks for takes the marker
+//! away; what still has one after a while was missed and is done again. So the effect can come
+//! twice, and never not at all.
+
+use jiff::Timestamp;
+
+use crate::{
+    Store,
+    error::Error,
+    expression::{Condition, Update},
+    item::Row,
+    key::{self, Key},
+    schema::Index,
+    table::{Query, Read},
+};
+
+const MARKER: &str = "OUT#";
+
+/// Does the row still have to cause something?
+#[must_use]
+pub fn is_marked(row: &Row) -> bool {
+    row.text(Index::Gsi2.pk()).is_some_and(|pk| pk.starts_with(MARKER))
+}
+
+/// The change that takes the marker away, and that can happen only once.
+pub(crate) fn unmark(key: Key) -> Update {
+    Update::new(key)
+        .unlist(Index::Gsi2)
+        .when(Condition::starts_with(Index::Gsi2.pk(), MARKER))
+}
+
+impl Store {
+    /// Items whose marker is older than `before`, at most `limit` of each shard.
+    ///
+    /// The index may lag, so an item can show up after its marker is gone: what the read of the
+    /// item itself shows is what counts, and only marked items are returned.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn overdue(&self, before: Timestamp, limit: usize) -> Result<Vec<Row>, Error> {
+        let mut keys = Vec::new();
+        for shard in key::outbox_shards() {
+            let query = Query::of(&shard).up_to(key::time(before)).limit(limit);
+            let (rows, _) = self.query(query).await?;
+            keys.extend(rows.iter().map(Row::key));
+        }
+        let mut rows = self.batch_get(&keys, Read::Strong).await?;
+        rows.retain(is_marked);
+        Ok(rows)
+    }
+
+    /// Takes the marker away; false when it was gone already.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn unmark(&self, key: &Key) -> Result<bool, Error> {
+        match self.update(unmark(key.clone())).await {
+            Ok(_) => Ok(true),
+            Err(Error::Condition(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

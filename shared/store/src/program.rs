@@ -1,0 +1,76 @@
+//! Programs and the versions of their plans.
+
+use domain::{
+    id::ProgramId,
+    plan::PlanVersion,
+    program::Program,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Store,
+    error::Error,
+    idempotency::{Committed, Once},
+    item::{Row, Shape},
+    key,
+    table::Query,
+    transaction::Transaction,
+};
+
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct ProgramItem(Program);
+
+impl Shape for ProgramItem {
+    const ENTITY: &'static str = "program";
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct PlanItem(PlanVersion);
+
+impl Shape for PlanItem {
+    const ENTITY: &'static str = "plan";
+}
+
+impl Store {
+    /// Creates a program.
+    ///
+    /// # Errors
+    /// [`Error::Condition`] when there is one of this id.
+    pub async fn create_program(&self, program: &Program, once: Once<'_>) -> Result<Committed, Error> {
+        let mut transaction = Transaction::new();
+        transaction.put_new(Row::new(&key::program(&program.id), &ProgramItem(program.clone()))?);
+        self.commit_once(transaction, once).await
+    }
+
+    /// A program.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or the item is corrupt.
+    pub async fn program(&self, id: &ProgramId) -> Result<Option<Program>, Error> {
+        let row = self.get_settled(&key::program(id)).await?;
+        row.map(|row| row.parse().map(|ProgramItem(program)| program)).transpose()
+    }
+
+    /// Publishes the next version of a program's plan.
+    ///
+    /// # Errors
+    /// [`Error::Condition`] when somebody else published this version.
+    pub async fn publish_plan(&self, version: &PlanVersion, once: Once<'_>) -> Result<Committed, Error> {
+        let key = key::plan(&version.program_id, version.version);
+        let mut transaction = Transaction::new();
+        transaction.put_new(Row::new(&key, &PlanItem(version.clone()))?);
+        self.commit_once(transaction, once).await
+    }
+
+    /// Every version of a program's plan, the first one first.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or an item is corrupt.
+    pub async fn plans(&self, program: &ProgramId) -> Result<Vec<PlanVersion>, Error> {
+        let partition = key::plans(program);
+        let rows = self.query_all(Query::of(&partition)).await?;
+        rows.into_iter().map(|row| row.parse().map(|PlanItem(version)| version)).collect()
+    }
+}

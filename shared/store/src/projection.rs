@@ -1,0 +1,288 @@
+//! Projections: a partner's daily counters and account totals, fed from the outbox.
+//!
+//! An entry's marker is taken away in the transaction that adds its numbers, on the condition that
+//! it was still there: however often the stream delivers it, it counts once.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    click::Click,
+    conversion::ConversionKind,
+    dashboard::{Counters, DayCounters},
+    id::{Level, PartnerId, ProgramId},
+    ledger::{Account, Transaction as Booked, TransactionKind},
+    money::{Currency, Money},
+};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Store,
+    conversion::HeadItem,
+    error::Error,
+    expression::Update,
+    item::{ENTITY, Row, Shape, VERSION},
+    journal::JournalItem,
+    key::{self, Partition},
+    outbox,
+    refund::{RefundItem, RefundState},
+    table::{Query, Read},
+    transaction::Transaction,
+};
+
+/// A partner's totals in one program and currency; they follow the ledger by a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Totals {
+    /// Accrued and not yet payable.
+    pub pending: Money,
+    /// Earned less what was taken back, by level.
+    pub earnings_by_level: BTreeMap<Level, Money>,
+    /// The last booking that is included.
+    pub as_of: Option<Timestamp>,
+}
+
+impl Store {
+    /// Counts a marked row of the outbox; false when it counted before, or counts nowhere.
+    ///
+    /// # Errors
+    /// When the table cannot be written, or the row is corrupt.
+    pub async fn project(&self, row: Row) -> Result<bool, Error> {
+        let mut transaction = Transaction::new();
+        transaction.update(outbox::unmark(row.key()));
+        match row.entity() {
+            JournalItem::ENTITY => add_journal(&mut transaction, row)?,
+            HeadItem::ENTITY => add_conversion(&mut transaction, row)?,
+            RefundItem::ENTITY => add_refund(&mut transaction, row)?,
+            _ => return Ok(false),
+        }
+        match self.commit(transaction).await {
+            Ok(()) => Ok(true),
+            Err(Error::Condition(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Counts clicks. They are no money and carry no marker: a redelivered batch counts again
+    /// unless it is delivered under the same name, which is kept for a week.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn count_clicks(&self, batch: &str, clicks: &[Click], now: Timestamp) -> Result<bool, Error> {
+        let mut sums: BTreeMap<(ProgramId, PartnerId, Date, String), i64> = BTreeMap::new();
+        for click in clicks {
+            let campaign = click.campaign.clone().unwrap_or_default();
+            let place = (click.program_id.clone(), click.partner_id.clone(), key::day(click.at), campaign);
+            *sums.entry(place).or_insert(0) += 1;
+        }
+        let mut transaction = Transaction::new();
+        let until = now.saturating_add(jiff::SignedDuration::from_hours(7 * 24)).unwrap_or(now);
+        transaction.put_new(Row::new(&key::click_batch(batch), &ClickBatchItem {})?.expiring(until));
+        for ((program, partner, day, campaign), clicks) in sums {
+            transaction.update(day_counters(&program, &partner, day, Some(&campaign)).add("clicks", clicks));
+        }
+        match self.commit(transaction).await {
+            Ok(()) => Ok(true),
+            Err(Error::Condition(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A partner's daily counters from the first day to the last, both included.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or an item is corrupt.
+    pub async fn day_counters(
+        &self,
+        program: &ProgramId,
+        partner: &PartnerId,
+        currency: Currency,
+        first: Date,
+        last: Date,
+    ) -> Result<Vec<DayCounters>, Error> {
+        let pk = key::metrics_partition(program, partner);
+        let partition = Partition { index: None, pk, prefix: String::new() };
+        let (from, to) = key::metrics_range(first, last);
+        let rows = self.query_all(Query::of(&partition).between(from, to)).await?;
+        rows.into_iter().map(|row| DayItem::counters(row, currency)).collect()
+    }
+
+    /// A partner's totals.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or the item is corrupt.
+    pub async fn totals(
+        &self,
+        program: &ProgramId,
+        partner: &PartnerId,
+        currency: Currency,
+    ) -> Result<Totals, Error> {
+        let account = key::account_text(program, partner, currency);
+        let row = self.get(&key::projection(&account), Read::Eventual).await?;
+        let item = row.map(Row::parse::<TotalsItem>).transpose()?.unwrap_or_default();
+        let levels = item.levels.iter().filter_map(|(name, minor)| {
+            let number = name.strip_prefix(LEVEL_PREFIX)?.parse().ok()?;
+            Some((Level::new(number)?, Money::new(*minor, currency)))
+        });
+        Ok(Totals {
+            pending: Money::new(item.pending, currency),
+            earnings_by_level: levels.collect(),
+            as_of: item.as_of,
+        })
+    }
+}
+
+const LEVEL_PREFIX: &str = "level_";
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct TotalsItem {
+    #[serde(default)]
+    pending: i64,
+    #[serde(default)]
+    as_of: Option<Timestamp>,
+    #[serde(flatten)]
+    levels: BTreeMap<String, i64>,
+}
+
+impl Shape for TotalsItem {
+    const ENTITY: &'static str = "totals";
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct DayItem {
+    day: Date,
+    #[serde(default)]
+    campaign: Option<String>,
+    #[serde(default)]
+    clicks: u64,
+    #[serde(default)]
+    leads: u64,
+    #[serde(default)]
+    sales: u64,
+    #[serde(default)]
+    revenue: i64,
+    #[serde(default)]
+    earnings: i64,
+}
+
+impl Shape for DayItem {
+    const ENTITY: &'static str = "day_counters";
+}
+
+impl DayItem {
+    fn counters(row: Row, currency: Currency) -> Result<DayCounters, Error> {
+        let item: Self = row.parse()?;
+        let money = |minor| Money::new(minor, currency);
+        Ok(DayCounters {
+            day: item.day,
+            campaign: item.campaign,
+            counters: Counters {
+                clicks: item.clicks,
+                leads: item.leads,
+                sales: item.sales,
+                revenue: money(item.revenue),
+                earnings: money(item.earnings),
+            },
+        })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ClickBatchItem {}
+
+impl Shape for ClickBatchItem {
+    const ENTITY: &'static str = "click_batch";
+}
+
+fn day_counters(program: &ProgramId, partner: &PartnerId, day: Date, campaign: Option<&str>) -> Update {
+    let campaign = campaign.filter(|name| !name.is_empty());
+    let update = Update::new(key::metrics(program, partner, day, campaign.unwrap_or_default()))
+        .set(ENTITY, DayItem::ENTITY)
+        .set(VERSION, DayItem::VERSION)
+        .set("day", day.to_string());
+    match campaign {
+        Some(campaign) => update.set("campaign", campaign),
+        None => update,
+    }
+}
+
+/// A sale or lead counts on the day it happened.
+fn add_conversion(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
+    let key = row.key();
+    let id = key.pk.strip_prefix("CNV#").unwrap_or_default().parse();
+    let id = id.map_err(|_| Error::Corrupt { key, reason: "not a conversion".to_owned() })?;
+    let conversion = row.parse::<HeadItem>()?.conversion(&id)?;
+    let Some(touch) = conversion.attribution.touch() else { return Ok(()) };
+    let day = key::day(conversion.charge.occurred_at);
+    let counter = match conversion.charge.kind {
+        ConversionKind::Lead => "leads",
+        ConversionKind::Sale | ConversionKind::Renewal => "sales",
+    };
+    let update = day_counters(&conversion.program_id, &touch.partner_id, day, touch.campaign.as_deref());
+    transaction.update(update.add(counter, 1).add("revenue", conversion.charge.amount.minor()));
+    Ok(())
+}
+
+/// A refund lessens the revenue of the day it happened.
+fn add_refund(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
+    let item: RefundItem = row.parse()?;
+    let Some(credit) = item.credit.as_ref().filter(|_| item.state == RefundState::Applied) else { return Ok(()) };
+    let day = key::day(item.occurred_at());
+    let update = day_counters(&credit.program, &credit.partner, day, credit.campaign.as_deref());
+    transaction.update(update.add("revenue", -item.amount().minor()));
+    Ok(())
+}
+
+/// Earnings count on the day they are booked; the account's totals follow every booking.
+fn add_journal(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
+    let campaign = row.text("campaign").map(str::to_owned);
+    let booked = JournalItem::transaction(row)?;
+    let day = key::day(booked.at);
+    for (partner, change) in changes(&booked) {
+        let account = key::account_text(&booked.program_id, &partner, booked.currency);
+        let item = key::projection(&account);
+        let mut totals = Update::new(item)
+            .set(ENTITY, TotalsItem::ENTITY)
+            .set(VERSION, TotalsItem::VERSION)
+            .set("as_of", key::time(booked.at));
+        if change.pending != 0 {
+            totals = totals.add("pending", change.pending);
+        }
+        if let Some(level) = change.level.filter(|_| change.earned != 0) {
+            totals = totals.add(format!("{LEVEL_PREFIX}{level}"), change.earned);
+            let campaign = campaign.as_deref().filter(|_| level == Level::ONE);
+            transaction.update(
+                day_counters(&booked.program_id, &partner, day, campaign).add("earnings", change.earned),
+            );
+        }
+        transaction.update(totals);
+    }
+    Ok(())
+}
+
+/// What a booking changes for one partner, in minor units.
+#[derive(Default)]
+struct Change {
+    pending: i64,
+    earned: i64,
+    level: Option<Level>,
+}
+
+fn changes(booked: &Booked) -> BTreeMap<PartnerId, Change> {
+    let earns = matches!(
+        booked.kind,
+        TransactionKind::Accrue | TransactionKind::Refund | TransactionKind::Reject
+    );
+    let mut changes: BTreeMap<PartnerId, Change> = BTreeMap::new();
+    for posting in &booked.postings {
+        let Some(partner) = posting.account.partner() else { continue };
+        let change = changes.entry(partner.clone()).or_default();
+        if matches!(posting.account, Account::Pending(_)) {
+            change.pending -= posting.minor;
+        }
+        if earns {
+            change.earned -= posting.minor;
+            change.level = posting.level;
+        }
+    }
+    changes
+}

@@ -1,0 +1,210 @@
+//! T2: a refund moves every line of its conversion, or waits for the charge it belongs to.
+
+use domain::{
+    commission::{Commission, Reversal},
+    conversion::{Conversion, Refund},
+    id::{ConversionId, PartnerId, ProgramId},
+    money::{Currency, Money},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Store,
+    account::{self, AVAILABLE, COVERED},
+    accrual::Written,
+    commission,
+    conversion::{Head, HeadItem, Record},
+    error::Error,
+    expression::{Condition, Update},
+    item::{Row, Shape},
+    journal, key,
+    transaction::Transaction,
+};
+
+pub(crate) const REFUND_STATE: &str = "state";
+const REFUNDED: &str = "refunded";
+
+/// A refund as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RefundItem {
+    pub(crate) refund_id: String,
+    pub(crate) state: RefundState,
+    currency: Currency,
+    amount: i64,
+    at: Timestamp,
+    /// Whose revenue it lessens; set when it is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) credit: Option<Credit>,
+}
+
+/// Whose figures a conversion counts in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Credit {
+    pub(crate) program: ProgramId,
+    pub(crate) partner: PartnerId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) campaign: Option<String>,
+}
+
+/// Where a refund stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundState {
+    /// Its charge, or the charge's lines, are not known yet.
+    Waiting,
+    /// It counts.
+    Applied,
+    /// It was refused; the worker parks it with the reason.
+    Refused,
+    /// It counts under the charge's canonical id.
+    Moved,
+}
+
+impl RefundState {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Applied => "applied",
+            Self::Refused => "refused",
+            Self::Moved => "moved",
+        }
+    }
+}
+
+impl Shape for RefundItem {
+    const ENTITY: &'static str = "refund";
+}
+
+impl RefundItem {
+    fn new(refund: &Refund, state: RefundState) -> Self {
+        Self {
+            refund_id: refund.refund_id.clone(),
+            state,
+            currency: refund.amount.currency(),
+            amount: refund.amount.minor(),
+            at: refund.occurred_at,
+            credit: None,
+        }
+    }
+
+    pub(crate) fn amount(&self) -> Money {
+        Money::new(self.amount, self.currency)
+    }
+
+    pub(crate) fn occurred_at(&self) -> Timestamp {
+        self.at
+    }
+
+    pub(crate) fn refund(&self) -> Refund {
+        Refund { refund_id: self.refund_id.clone(), amount: self.amount(), occurred_at: self.at }
+    }
+}
+
+impl Store {
+    /// Applies a refund to a known conversion, as the reversal says.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn apply_refund(
+        &self,
+        record: &Record,
+        refund: &Refund,
+        reversal: &Reversal,
+        now: Timestamp,
+    ) -> Result<Written, Error> {
+        let Some(known) = record.conversion() else { return Ok(Written::Stale) };
+        let (conversion, mut transaction) = (&known.value, Transaction::new());
+        let row = applied_row(conversion, refund, now)?;
+        transaction.put_if(row, Condition::New.or(Condition::equals(REFUND_STATE, RefundState::Waiting.as_str())));
+        let head = Update::new(key::conversion(&conversion.id)).set(REFUNDED, reversal.refunded.minor());
+        transaction.update(head.when(Condition::revision(known.revision)));
+        for line in &reversal.commissions {
+            let read = record.commissions.iter().find(|read| read.value.id == line.id);
+            transaction.update(commission::change(line, read.map_or(0, |read| read.revision))?);
+        }
+        for (partner, minor) in &reversal.available {
+            let account = key::account_text(&conversion.program_id, partner, conversion.charge.amount.currency());
+            let update = account::change(&account).add(AVAILABLE, *minor);
+            // What a payout covered and a refund took back lets that payout cover later earnings.
+            let covers = |line: &&Commission| line.partner_id == *partner && line.payout_id.is_some();
+            let is_paid = reversal.commissions.iter().any(|line| covers(&line));
+            transaction.update(if is_paid { update.add(COVERED, *minor) } else { update });
+        }
+        if let Some(booked) = &reversal.transaction {
+            let campaign = conversion.attribution.touch().and_then(|touch| touch.campaign.as_deref());
+            transaction.put_new(journal::new_row(booked, campaign)?);
+        }
+        Written::of(self.commit(transaction).await)
+    }
+
+    /// Keeps a refund whose charge is not known yet, on the condition that the charge has no other
+    /// id meanwhile under which it might be.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn keep_refund_waiting(
+        &self,
+        record: &Record,
+        program: &ProgramId,
+        source: &str,
+        external_id: &str,
+        refund: &Refund,
+    ) -> Result<Written, Error> {
+        let id = domain::conversion::conversion_id(program, source, external_id);
+        let mut transaction = Transaction::new();
+        let head = key::conversion(&id);
+        match &record.head {
+            Head::Unknown => {
+                transaction.put_new(Row::new(&head, &HeadItem::stub(program, source, external_id))?);
+            }
+            // Raising the revision makes a charge that was read before this refund be read again.
+            Head::Stub { revision } => {
+                transaction.update(Update::new(head).when(Condition::revision(*revision)));
+            }
+            Head::Known(_) => return Ok(Written::Stale),
+        }
+        let item = RefundItem::new(refund, RefundState::Waiting);
+        transaction.put_new(Row::new(&key::adjustment(&id, &refund.refund_id), &item)?);
+        transaction.check(key::alias(program, source, external_id), Condition::New);
+        Written::of(self.commit(transaction).await)
+    }
+
+    /// Marks a waiting refund as refused: it exceeds the charge, or is of another currency.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn refuse_refund(&self, id: &ConversionId, refund: &Refund) -> Result<(), Error> {
+        let item = RefundItem::new(refund, RefundState::Refused);
+        let mut transaction = Transaction::new();
+        let row = Row::new(&key::adjustment(id, &refund.refund_id), &item)?;
+        transaction.put_if(row, Condition::New.or(Condition::equals(REFUND_STATE, RefundState::Waiting.as_str())));
+        Written::of(self.commit(transaction).await).map(drop)
+    }
+
+    /// Marks a waiting refund as counted under the charge's canonical id.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn refund_moved(&self, from: &ConversionId, refund_id: &str) -> Result<(), Error> {
+        let update = Update::new(key::adjustment(from, refund_id))
+            .set(REFUND_STATE, RefundState::Moved.as_str())
+            .when(Condition::equals(REFUND_STATE, RefundState::Waiting.as_str()));
+        match self.update(update).await {
+            Ok(_) | Err(Error::Condition(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn applied_row(conversion: &Conversion, refund: &Refund, now: Timestamp) -> Result<Row, Error> {
+    let credit = conversion.attribution.touch().map(|touch| Credit {
+        program: conversion.program_id.clone(),
+        partner: touch.partner_id.clone(),
+        campaign: touch.campaign.clone(),
+    });
+    let counts = credit.is_some();
+    let item = RefundItem { credit, ..RefundItem::new(refund, RefundState::Applied) };
+    let row = Row::new(&key::adjustment(&conversion.id, &refund.refund_id), &item)?;
+    Ok(if counts { row.outbox(now) } else { row })
+}

@@ -1,0 +1,148 @@
+//! A real table for tests: an emulator in this process behind HTTP on loopback, or, when
+//! `TRIBUTARY_DYNAMODB_URL` is set, the DynamoDB that answers there.
+//!
+//! Every test has a table of its own, so tests run side by side and leave nothing behind.
+
+#![expect(clippy::expect_used, reason = "a test without its table has nothing to go on with")]
+
+mod faults;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_sdk_dynamodb::{
+    Client, Config,
+    config::{BehaviorVersion, Credentials, Region, SharedHttpClient, retry::RetryConfig},
+    types::TimeToLiveSpecification,
+};
+use tokio::net::TcpListener;
+
+pub use faults::{Fault, Faults};
+
+use crate::{Meter, Row, Store, schema};
+
+/// Environment variable with the address of another DynamoDB to test against.
+pub const URL_VARIABLE: &str = "TRIBUTARY_DYNAMODB_URL";
+
+/// A table of its own for one test.
+#[derive(Debug, Clone)]
+pub struct TestTable {
+    url: String,
+    table: String,
+    client: Client,
+}
+
+impl TestTable {
+    /// Creates the table.
+    ///
+    /// # Panics
+    /// When it cannot be created.
+    pub async fn create() -> Self {
+        let url = match std::env::var(URL_VARIABLE) {
+            Ok(url) => url,
+            Err(_) => start_emulator().await,
+        };
+        let client = Client::from_conf(config(&url, plain_http()));
+        let table = unique_name();
+        let request = schema::create_table(&table).expect("the table's shape is complete");
+        request.send_with(&client).await.expect("the table is created");
+        let ttl = TimeToLiveSpecification::builder().attribute_name(schema::TTL).enabled(true);
+        client
+            .update_time_to_live()
+            .table_name(&table)
+            .time_to_live_specification(ttl.build().expect("the TTL attribute is named"))
+            .send()
+            .await
+            .expect("expiry is switched on");
+        Self { url, table, client }
+    }
+
+    /// The store over this table.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        Store::new(self.client.clone(), self.table.clone())
+    }
+
+    /// The store, with a meter for what it consumes.
+    #[must_use]
+    pub fn metered(&self) -> (Store, Meter) {
+        self.store().metered()
+    }
+
+    /// The store over a network that fails as told.
+    #[must_use]
+    pub fn faulty(&self, faults: Faults) -> Store {
+        let client = Client::from_conf(config(&self.url, faults.over(plain_http())));
+        Store::new(client, self.table.clone())
+    }
+
+    /// The SDK's client, for what the store does not offer.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.table
+    }
+
+    /// The address of the DynamoDB behind it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Everything in the table, ordered by key.
+    ///
+    /// # Panics
+    /// When the table cannot be read.
+    pub async fn dump(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut start = None;
+        loop {
+            let request = self.client.scan().table_name(&self.table).consistent_read(true);
+            let page = request.set_exclusive_start_key(start).send().await;
+            let page = page.expect("the table can be scanned");
+            rows.extend(page.items.unwrap_or_default().into_iter().map(Row::from_attributes));
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        rows.sort_by_key(Row::key);
+        rows
+    }
+}
+
+/// Serves a database in memory until the test's runtime ends.
+async fn start_emulator() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+    let address = listener.local_addr().expect("the listener has an address");
+    let database = dynoxide::Database::memory().expect("a database in memory opens");
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    format!("http://{address}")
+}
+
+fn plain_http() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
+/// The store repeats by itself what is worth repeating; the SDK's own attempts would hide from a
+/// test which request failed.
+fn config(url: &str, http: SharedHttpClient) -> Config {
+    Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(url)
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .http_client(http)
+        .build()
+}
+
+fn unique_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("tributary-{}-{number}", std::process::id())
+}
