@@ -6,6 +6,7 @@ usage: python infra/local up                      start, and stay until Ctrl-C o
        python infra/local token EMAIL [--admin]   print an ID token for the stack that `up` runs
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -14,6 +15,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from botocore.exceptions import EndpointConnectionError
 
 import places
 from failure import Failure
@@ -36,7 +39,9 @@ def up() -> int:
             print(f"API      {stack.details['api_url']}")
             print(f"details  {places.DETAILS}")
             print("Ctrl-C or `make down` ends it.", flush=True)
-            signal.pause()
+            # However it is asked to end from here on, it has done its work.
+            with contextlib.suppress(KeyboardInterrupt, SystemExit):
+                signal.pause()
     return 0
 
 
@@ -54,14 +59,14 @@ def down() -> int:
             if _take(lock):
                 return 0
             time.sleep(0.1)
-    raise Failure("the stack did not end within 20 s", f"read {places.LOCAL / 'emulator.log'}")
+    raise Failure("the stack did not end within 20 s", f"read {places.LOCAL / 'up-emulator.log'}")
 
 
 def run(command: list[str]) -> int:
     """Runs one command against a stack of its own."""
     places.LOCAL.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="details-", dir=places.LOCAL) as folder:
-        with Stack(Path(folder) / "stack.json") as stack:
+        with Stack(Path(folder) / "stack.json", label="run") as stack:
             return stack.run(command)
 
 
@@ -70,7 +75,11 @@ def token(email: str, admin: bool) -> int:
     file = Path(os.environ.get(places.STACK_VARIABLE, places.DETAILS))
     if not file.exists():
         raise NOT_RUNNING
-    print(users(json.loads(file.read_text())).token(email, admin))
+    try:
+        print(users(json.loads(file.read_text())).token(email, admin))
+    except EndpointConnectionError:
+        # The file outlived a stack that was killed.
+        raise NOT_RUNNING from None
     return 0
 
 

@@ -9,19 +9,22 @@ from concurrent.futures import ThreadPoolExecutor
 import places
 import template as templates
 from aws import REGION, Aws
+from botocore.exceptions import ClientError
 from failure import Failure
 
 STACK = "tributary"
+TEMPLATE_KEY = "template.json"
 
 
-def upload_code(aws: Aws, template: dict) -> None:
-    """Puts a package for each function where the rewritten template looks for it."""
+def upload(aws: Aws, template: dict) -> None:
+    """Puts the template into the bucket, and a package for each function where the template looks for it."""
     names = [templates.binary_name(function) for function in templates.functions(template).values()]
     missing = [name for name in names if not places.binary(name).is_file()]
     if missing:
         raise Failure(f"not built: {', '.join(missing)} (looked in {places.binaries()})", "run `make build`")
     s3 = aws("s3")
     s3.create_bucket(Bucket=templates.CODE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=templates.CODE_BUCKET, Key=TEMPLATE_KEY, Body=templates.for_emulator(template))
     with ThreadPoolExecutor(4) as pool:
         puts = [
             pool.submit(s3.put_object, Bucket=templates.CODE_BUCKET, Key=f"{name}.zip", Body=package(name))
@@ -48,9 +51,10 @@ def package(name: str) -> bytes:
 class Deployment:
     """The stack in the emulator."""
 
-    def __init__(self, aws: Aws, template: dict):
+    def __init__(self, aws: Aws):
         self._cloudformation = aws("cloudformation")
-        self._body = templates.for_emulator(template)
+        # Too long to be sent along with the request.
+        self._template = f"{aws.endpoint}/{templates.CODE_BUCKET}/{TEMPLATE_KEY}"
         self.parameters = {"Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"}
 
     def create(self, parameters: dict[str, str]) -> None:
@@ -73,12 +77,15 @@ class Deployment:
     def _apply(self, operation, parameters: dict[str, str]) -> None:
         self.parameters.update(parameters)
         given = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
-        operation(
-            StackName=STACK,
-            TemplateBody=self._body,
-            Parameters=given,
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        )
+        try:
+            operation(
+                StackName=STACK,
+                TemplateURL=self._template,
+                Parameters=given,
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            )
+        except ClientError as error:
+            raise Failure(f"the deploy was refused: {str(error)[:1000]}", "mend template.yaml") from None
         while (status := self._describe()["StackStatus"]).endswith("_IN_PROGRESS"):
             time.sleep(0.2)
         if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):

@@ -21,15 +21,19 @@ from failure import Failure
 from processes import Processes, wait_for
 from tokens import Users
 
+LOGS = ("emulator", "payment-world", "functions")
+
 
 class Stack:
     """`with Stack() as stack:` has the system running inside the block, and nothing after it."""
 
-    def __init__(self, details: Path = places.DETAILS, quiet: bool = False):
+    def __init__(self, details: Path = places.DETAILS, label: str = "up", quiet: bool = False):
+        """`label` keeps the logs of this stack apart from those of another one of the same checkout."""
         self._details_file = details
+        self._logs = {name: places.LOCAL / f"{label}-{name}.log" for name in LOGS}
         self._quiet = quiet
         self._processes = Processes()
-        self._folder = Path()
+        self._folder: Path | None = None
         self.details: dict = {}
 
     def __enter__(self) -> "Stack":
@@ -47,12 +51,25 @@ class Stack:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         self._details_file.unlink(missing_ok=True)
         self._processes.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
     def run(self, command: list[str]) -> int:
         """Runs a command that finds this stack; answers its status."""
-        return self._processes.run(command, {**os.environ, places.STACK_VARIABLE: str(self._details_file)})
+        status = self._processes.run(command, {**os.environ, places.STACK_VARIABLE: str(self._details_file)})
+        if status != 0:
+            self.save_function_log()
+            self._say(f"{command[0]} ended with status {status}; what the functions said: {self._logs['functions']}")
+        return status
+
+    def save_function_log(self) -> None:
+        """Writes down what the functions said so far, which the emulator forgets when it ends."""
+        pages = Aws(self.details["aws_endpoint"])("logs").get_paginator("filter_log_events")
+        with self._logs["functions"].open("w") as file:
+            for page in pages.paginate(logGroupName=self.details["outputs"]["FunctionLogGroupName"]):
+                for event in page["events"]:
+                    print(event["message"].rstrip(), file=file)
 
     def users(self) -> Users:
         """Makes users and tokens of this stack."""
@@ -64,9 +81,9 @@ class Stack:
         endpoint = self._start_emulator()
         aws, template = Aws(endpoint), templates.load()
         self._say("deploying template.yaml")
-        deploy.upload_code(aws, template)
-        deployment = deploy.Deployment(aws, template)
-        deployment.create({"StripeApiUrl": world, "PaypalApiUrl": world})
+        deploy.upload(aws, template)
+        deployment = deploy.Deployment(aws)
+        deployment.create({"StripeApiUrl": world, "PaypalApiUrl": world, "LinkBaseUrl": f"{endpoint}/r"})
         outputs = deployment.outputs()
         api = f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/$default"
         # Both addresses contain an id that is known only now.
@@ -80,7 +97,7 @@ class Stack:
         self._say(f"{count} routes at {api} after {time.monotonic() - began:.1f} s")
 
     def _start_payment_world(self) -> str:
-        log = places.LOCAL / "payment-world.log"
+        log = self._logs["payment-world"]
         # Its standard input stays open for as long as we live: it ends by itself when we do.
         command = [str(places.binary("payment-world")), "--port", "0", "--until-stdin-closes"]
         child = self._processes.start(command, dict(os.environ), log, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -96,7 +113,7 @@ class Stack:
             raise Failure(f"{program} does not exist", "run `make setup`, and start this by `make up`")
         port = _free_port()
         endpoint = f"http://127.0.0.1:{port}"
-        log = places.LOCAL / "emulator.log"
+        log = self._logs["emulator"]
         child = self._processes.start([str(program)], self._emulator_environment(port, endpoint), log)
         wait_for("the AWS emulator", lambda: _answers(f"{endpoint}/_ministack/health"), child, log)
         return endpoint
@@ -116,6 +133,8 @@ class Stack:
             "TMPDIR": str(self._folder),
             # It would listen on a fixed port, where a second stack fails.
             "IOT_MTLS_ENABLED": "0",
+            # Each function may do what its policy in the template says, and nothing else.
+            "AUTH": "true",
         }
 
     def _write_details(self, endpoint: str, api: str, world: str, outputs: dict, names: dict) -> None:
@@ -127,7 +146,7 @@ class Stack:
             "payment_world_url": world,
             "outputs": outputs,
             "functions": names,
-            "logs": [str(places.LOCAL / "emulator.log"), str(places.LOCAL / "payment-world.log")],
+            "logs": [str(log) for log in self._logs.values()],
         }
         self.details["admin_token"] = self.users().token("admin@example.com", admin=True)
         # Tests wait for this file: it appears whole or not at all.

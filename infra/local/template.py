@@ -56,17 +56,10 @@ def _code_from_the_bucket(template: dict) -> None:
         function["Properties"]["CodeUri"] = {"Bucket": CODE_BUCKET, "Key": f"{binary_name(function)}.zip"}
 
 
-def _no_schedule_input(template: dict) -> None:
-    for function in functions(template).values():
-        for schedule in events(function, "ScheduleV2"):
-            del schedule["Input"]
-
-
 # Everything that is deployed differently here than on AWS, and why. Routes, CORS and the authorizer
 # are not dropped but made after the deploy (routes.py).
 REWRITES = (
     (_code_from_the_bucket, "`sam build` is skipped: the binaries that cargo built are run in place"),
-    (_no_schedule_input, "the emulator leaves <aws.scheduler...> as it is; its own event has the time too"),
 )
 
 

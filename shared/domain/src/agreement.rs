@@ -162,8 +162,12 @@ impl Agreement {
     /// A rejected partner applies again; the sponsor stays who it was.
     ///
     /// # Errors
-    /// When the program forbids it, its terms have changed, or the partner is not rejected.
+    /// When the program is inactive or forbids it, its terms have changed, or the partner is not
+    /// rejected.
     pub fn reapply(&self, program: &Program, acceptance: Acceptance) -> Result<Self, AgreementError> {
+        if !program.is_active {
+            return Err(AgreementError::ProgramInactive);
+        }
         if program.reapplication == Reapplication::Never {
             return Err(AgreementError::RejectionIsFinal);
         }

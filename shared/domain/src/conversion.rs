@@ -65,6 +65,21 @@ pub enum Fact {
     Alias(Alias),
 }
 
+impl Fact {
+    /// Do two reports tell of the same? Times may differ: a report without one gets the time at
+    /// which it came in.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Charge(one), Self::Charge(other)) => one.agrees_with(other),
+            (Self::Refund(one), Self::Refund(other)) => {
+                one.refund_id == other.refund_id && one.amount == other.amount
+            }
+            _ => self == other,
+        }
+    }
+}
+
 /// A payment by a customer, or a lead, which is a charge of nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {

@@ -20,9 +20,9 @@ pub struct MaturityReached {
     pub commission_ids: Vec<CommissionId>,
 }
 
-/// A payout was requested and its amount reserved.
+/// A payout's next step is due: it is to be sent, or looked after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PayoutRequested {
+pub struct PayoutDue {
     /// The payout.
     pub payout_id: PayoutId,
 }

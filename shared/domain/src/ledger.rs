@@ -144,6 +144,14 @@ impl TransactionKind {
             Self::PayoutReturn => "payout_return",
         }
     }
+
+    /// The id of the transaction of this kind about a subject: who knows what was booked finds it
+    /// without an index.
+    #[must_use]
+    pub fn transaction_id(self, subject: &[&str]) -> TransactionId {
+        let parts: Vec<&str> = std::iter::once(self.as_str()).chain(subject.iter().copied()).collect();
+        TransactionId::derive(&parts)
+    }
 }
 
 /// A journal transaction; written once, never changed.
@@ -227,10 +235,8 @@ impl Entry {
         if self.postings.is_empty() {
             return Ok(None);
         }
-        let mut parts = vec![kind.as_str()];
-        parts.extend(subject);
         let transaction = Transaction {
-            id: TransactionId::derive(&parts),
+            id: kind.transaction_id(subject),
             program_id: program_id.clone(),
             kind,
             subject: subject.join("/"),

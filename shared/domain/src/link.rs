@@ -152,21 +152,24 @@ impl Link {
         self.created_at <= at && self.disabled_at.is_none_or(|disabled| at < disabled)
     }
 
-    /// The destination with the UTM parameters and the click id.
+    /// The destination with the UTM parameters and the click id, if the click counts.
     ///
     /// A parameter that the destination carries already is replaced, not repeated: analytics
     /// would read the first and attribution the last.
     #[must_use]
-    pub fn target(&self, click_id: &str) -> Url {
-        let added: Vec<(&str, &str)> =
-            self.utm.parameters().chain([(CLICK_ID_PARAMETER, click_id)]).collect();
+    pub fn target(&self, click_id: Option<&str>) -> Url {
+        let click_id = click_id.map(|id| (CLICK_ID_PARAMETER, id));
+        let added: Vec<(&str, &str)> = self.utm.parameters().chain(click_id).collect();
+        let mut target = self.destination.clone();
+        if added.is_empty() {
+            return target;
+        }
         let kept: Vec<(String, String)> = self
             .destination
             .query_pairs()
             .filter(|(name, _)| !added.iter().any(|(other, _)| other == name))
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
-        let mut target = self.destination.clone();
         target.query_pairs_mut().clear().extend_pairs(kept).extend_pairs(added);
         target
     }
@@ -206,8 +209,11 @@ mod tests {
             disabled_at: None,
         };
         assert_eq!(
-            link.target("clk_1").as_str(),
+            link.target(Some("clk_1")).as_str(),
             "https://shop.example.com/p?id=7&utm_source=jane+%26+co&trb_click=clk_1#top"
         );
+        assert_eq!(link.target(None).query(), Some("id=7&utm_source=jane+%26+co"));
+        let plain = Link { utm: Utm::default(), ..link };
+        assert_eq!(plain.target(None), plain.destination);
     }
 }

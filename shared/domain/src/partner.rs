@@ -12,6 +12,9 @@ pub struct Partner {
     pub id: PartnerId,
     /// The verified address from the token.
     pub email: String,
+    /// Keyed hash of the address in its normalised form: it marks the address as taken, and tells
+    /// whether a customer is the partner without anyone reading either address.
+    pub email_hash: String,
     /// The name on payouts; 1 to 100 characters.
     pub name: String,
     /// Country of residence, ISO 3166-1 alpha-2.

@@ -9,7 +9,8 @@ pub struct InvalidCredential;
 
 /// The value of an `Authorization` header; `Debug` shows only that it is sensitive.
 pub(crate) fn authorization(scheme: &str, credential: &str) -> Result<HeaderValue, InvalidCredential> {
-    let mut value = HeaderValue::from_str(&format!("{scheme} {credential}")).map_err(|_| InvalidCredential)?;
+    let mut value =
+        HeaderValue::from_str(&format!("{scheme} {credential}")).map_err(|_| InvalidCredential)?;
     value.set_sensitive(true);
     Ok(value)
 }

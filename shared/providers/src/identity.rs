@@ -68,7 +68,11 @@ impl IdentityChecks {
     ///
     /// # Errors
     /// When Stripe refuses, or gives no clear answer.
-    pub async fn start(&self, partner: &PartnerId, idempotency_key: &str) -> Result<IdentitySession, IdentityError> {
+    pub async fn start(
+        &self,
+        partner: &PartnerId,
+        idempotency_key: &str,
+    ) -> Result<IdentitySession, IdentityError> {
         // The webhook finds its partner by the metadata.
         let form = [
             ("type", "document"),
@@ -102,7 +106,10 @@ impl Session {
 
 impl std::fmt::Debug for IdentitySession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IdentitySession").field("id", &self.id).field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("IdentitySession")
+            .field("id", &self.id)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 

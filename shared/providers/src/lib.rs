@@ -12,8 +12,8 @@
 mod credential;
 mod exchange;
 pub mod identity;
-pub mod paypal;
 pub mod payout;
+pub mod paypal;
 pub mod stripe;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::stripe;
 
 /// Every sender known, by name.
-static SENDERS: [&(dyn WebhookSender); 1] = [&stripe::StripeWebhooks];
+static SENDERS: [&dyn WebhookSender; 1] = [&stripe::StripeWebhooks];
 
 /// The sender with this name, as it stands in the webhook's address.
 #[must_use]

@@ -13,10 +13,10 @@ use zeroize::Zeroizing;
 
 use crate::{Environment, Error, Variable};
 
-// A function that waits longer than this for one call has lost its caller already: API Gateway
-// gives up after 30 seconds, and three attempts have to fit.
-const CONNECT: Duration = Duration::from_secs(2);
-const ATTEMPT: Duration = Duration::from_secs(5);
+// API Gateway gives up after 30 seconds and these services answer within milliseconds: a call
+// that takes longer than this is better repeated on another connection.
+const CONNECT: Duration = Duration::from_secs(1);
+const ATTEMPT: Duration = Duration::from_secs(3);
 const ATTEMPTS: u32 = 3;
 
 /// The SDK's configuration from the process, with the only HTTP client that we build for it.
@@ -36,7 +36,10 @@ pub(crate) async fn load() -> SdkConfig {
 }
 
 pub(crate) fn dynamodb(environment: &Environment) -> aws_sdk_dynamodb::Client {
-    let mut config = aws_sdk_dynamodb::config::Builder::from(environment.aws());
+    // The store repeats what failed itself: it knows which writes are safe to repeat, and two
+    // layers of attempts would multiply.
+    let mut config =
+        aws_sdk_dynamodb::config::Builder::from(environment.aws()).retry_config(RetryConfig::disabled());
     if let Some(endpoint) = environment.endpoint("DYNAMODB") {
         config = config.endpoint_url(endpoint);
     }

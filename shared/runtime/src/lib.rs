@@ -20,6 +20,7 @@ mod api_key;
 mod aws;
 mod caller;
 mod config;
+mod enrolment;
 mod error;
 mod from_environment;
 mod http_client;
@@ -27,6 +28,7 @@ mod idempotency;
 mod keyring;
 mod link_base;
 mod oidc;
+mod outbox;
 mod panic;
 mod provider_settings;
 mod queue;
@@ -35,6 +37,8 @@ mod secret;
 mod validation;
 mod worker;
 
+#[cfg(test)]
+mod loopback;
 #[cfg(test)]
 mod tests;
 
@@ -45,17 +49,20 @@ pub mod schedule;
 pub mod sqs;
 pub mod stream;
 pub mod telemetry;
+pub mod view;
 
 pub use api_key::{ApiKey, ApiKeyError};
 pub use authorizer::Credentials;
 pub use caller::{AdminCaller, Caller, MerchantCaller, PartnerCaller, Scope};
 pub use config::{Environment, Variable};
+pub use enrolment::Enrolment;
 pub use error::Error;
 pub use from_environment::FromEnvironment;
 pub use http::{Answer, Code, NoFilters, Problem, Request, Response};
 pub use http_client::{HttpClient, http_client};
 pub use keyring::{Keyring, Purpose, SealError, SubKey};
 pub use link_base::LinkBase;
+pub use outbox::Outbox;
 pub use oidc::{Claims, OidcVerifier, TokenError};
 pub use provider_settings::ProviderSettings;
 pub use queue::{ConversionQueue, MaturityQueue, PayoutQueue};

@@ -39,8 +39,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_becomes_an_error_that_carries_its_message() {
-        let caught = caught(async { panic!("number {}", 7) }).await;
-        let error = caught.map(|()| ()).unwrap_err();
+        let caught: Result<(), _> = caught(async { panic!("number {}", 7) }).await;
+        let error = caught.unwrap_err();
         assert_eq!(error.to_string(), "the handler panicked: number 7");
     }
 

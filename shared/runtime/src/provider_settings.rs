@@ -67,3 +67,23 @@ impl FromEnvironment for ProviderSettings {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::loopback::Loopback;
+
+    #[tokio::test]
+    async fn an_unused_provider_needs_no_credentials() {
+        let secret = json!({ "SecretString": r#"{"stripe_secret_key":"sk_test_1"}"# });
+        let loopback = Loopback::start("200 OK", secret.to_string());
+        let environment = loopback.environment(&[("PROVIDER_SECRET_ARN", "arn")]);
+        let settings = ProviderSettings::from_environment(&environment).await.unwrap();
+        assert_eq!(settings.stripe_secret_key().map(Secret::expose), Some("sk_test_1"));
+        assert!(settings.paypal_client_id().is_none() && settings.paypal_client_secret().is_none());
+        assert_eq!(settings.paypal_api_url().as_str(), "https://api-m.paypal.com/");
+        assert!(!format!("{settings:?}").contains("sk_test"));
+    }
+}

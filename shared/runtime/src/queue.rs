@@ -99,7 +99,49 @@ fifo_queue!(/// Payouts to send, one group for each account.
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::loopback::Loopback;
+
+    /// What was sent, as SQS got it.
+    fn sent(loopback: &Loopback) -> Value {
+        let requests = loopback.requests();
+        let (_, body) = requests[0].split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_message_is_sent_as_json() {
+        let loopback = Loopback::start("200 OK", json!({ "MessageId": "m-1" }).to_string());
+        let environment = loopback.environment(&[("CONVERSION_QUEUE_URL", "http://queues/1/conversions")]);
+        let queue = ConversionQueue::from_environment(&environment).await.unwrap();
+        queue.send(&json!({ "conversion_id": "cnv_1" })).await.unwrap();
+        let sent = sent(&loopback);
+        assert_eq!(sent["QueueUrl"], "http://queues/1/conversions");
+        assert_eq!(sent["MessageBody"], r#"{"conversion_id":"cnv_1"}"#);
+        assert_eq!(sent.get("MessageGroupId"), None);
+    }
+
+    #[tokio::test]
+    async fn a_fifo_message_carries_its_group_and_deduplication_id() {
+        let loopback = Loopback::start("200 OK", json!({ "MessageId": "m-1" }).to_string());
+        let environment = loopback.environment(&[("PAYOUT_QUEUE_URL", "http://queues/1/payouts.fifo")]);
+        let queue = PayoutQueue::from_environment(&environment).await.unwrap();
+        queue.send(&json!({}), "prg_1/ptr_1/EUR", "pay_1").await.unwrap();
+        let sent = sent(&loopback);
+        assert_eq!(sent["MessageGroupId"], "prg_1/ptr_1/EUR");
+        assert_eq!(sent["MessageDeduplicationId"], "pay_1");
+    }
+
+    #[tokio::test]
+    async fn a_message_that_was_not_taken_is_tried_again() {
+        let loopback = Loopback::start("500 Internal Server Error", String::new());
+        let environment = loopback.environment(&[("CONVERSION_QUEUE_URL", "http://queues/1/conversions")]);
+        let queue = ConversionQueue::from_environment(&environment).await.unwrap();
+        let failure = queue.send(&json!({})).await.unwrap_err();
+        assert!(matches!(failure, Failure::Retry(_)), "{failure}");
+    }
 
     #[test]
     fn a_long_name_is_replaced_by_its_hash() {

@@ -1,6 +1,6 @@
 //! The loops that ask Lambda for events. Each `main` is one call of one of these.
 
-use std::{convert::Infallible, error::Error as StdError};
+use std::{convert::Infallible, error::Error as StdError, time::Duration};
 
 use aws_lambda_events::{
     apigw::{ApiGatewayV2CustomAuthorizerV2Request, ApiGatewayV2httpRequest},
@@ -15,6 +15,9 @@ use crate::{
     Answer, Caller, Change, Credentials, Environment, Error, FromEnvironment, Outcome, Problem, Request,
     authorizer, clock, http, schedule, sqs, stream, telemetry,
 };
+
+/// Lambda allows ten seconds for the start.
+const WARM: Duration = Duration::from_secs(2);
 
 /// What Lambda is told when an invocation as a whole failed.
 type Fault = Box<dyn StdError + Send + Sync>;
@@ -127,6 +130,7 @@ async fn start<D: FromEnvironment>() -> Result<(Environment, D), Error> {
     let environment = Environment::from_process().await;
     telemetry::init(&environment);
     let deps = D::from_environment(&environment).await?;
-    deps.warm().await;
+    // Warming is a favour to the first request and must not cost the start.
+    let _ = tokio::time::timeout(WARM, deps.warm()).await;
     Ok((environment, deps))
 }

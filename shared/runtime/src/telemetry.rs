@@ -8,9 +8,7 @@ use std::{error::Error as StdError, str::FromStr};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use tracing_subscriber::{
-    Layer, filter::Targets, fmt::format::FmtSpan, layer::SubscriberExt, util::SubscriberInitExt,
-};
+use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::Environment;
 
@@ -26,14 +24,13 @@ pub(crate) fn init(environment: &Environment) {
         .with_target("aws_smithy_runtime", tracing::Level::WARN)
         .with_target("hyper_util", tracing::Level::WARN)
         .with_target("reqwest", tracing::Level::WARN);
-    // Lambda adds the time of its own to every line.
-    let lines =
-        tracing_subscriber::fmt::layer().with_span_events(FmtSpan::NONE).with_ansi(false).without_time();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false);
     let text =
         environment.raw("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("text"));
     let lines = if text {
-        lines.boxed()
+        lines.without_time().boxed()
     } else {
+        // With `timestamp` and `level` in place, Lambda filters by level itself.
         lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
     };
     // Fails only when a log is set up already, which then stays.

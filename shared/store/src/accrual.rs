@@ -5,7 +5,7 @@
 
 use domain::{
     accrual::Accrual,
-    conversion::{Conversion, Refund},
+    conversion::{Conversion, Customer},
 };
 
 use crate::{
@@ -43,7 +43,8 @@ impl Store {
     /// Records an attributed conversion with its lines.
     ///
     /// `record` is what was read before: nothing, a stub, or a conversion that nobody was credited
-    /// for so far. Refunds already counted on the latter wait again, to be applied to the lines.
+    /// for so far. Refunds that count on the latter wait again, to be applied to the lines; the
+    /// conversion handed in has none of them counted.
     ///
     /// # Errors
     /// When the table cannot be written.
@@ -52,7 +53,6 @@ impl Store {
         record: &Record,
         conversion: &Conversion,
         accrual: &Accrual,
-        counted: &[Refund],
     ) -> Result<Written, Error> {
         let mut transaction = Transaction::new();
         transaction.put_if(head_row(record, conversion)?, before(&record.head));
@@ -63,7 +63,7 @@ impl Store {
             let campaign = conversion.attribution.touch().and_then(|touch| touch.campaign.as_deref());
             transaction.put_new(journal::new_row(booked, campaign)?);
         }
-        for refund in counted {
+        for refund in &record.applied {
             let update = Update::new(key::adjustment(&conversion.id, &refund.refund_id));
             transaction.update(update.set(REFUND_STATE, RefundState::Waiting.as_str()).when(Condition::Exists));
         }
@@ -72,15 +72,21 @@ impl Store {
 
     /// Records a conversion that earns nobody anything.
     ///
-    /// Where the customer is known, the conversion waits for the customer's binding to a partner,
-    /// on the condition that there is none yet: whichever of the two comes second sees the other.
+    /// `waits_for` is a customer whom nobody is known to have brought: the conversion waits for the
+    /// customer's binding to a partner, on the condition that there is none yet, so that whichever
+    /// of the two comes second sees the other.
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn record_unattributed(&self, record: &Record, conversion: &Conversion) -> Result<Written, Error> {
+    pub async fn record_unattributed(
+        &self,
+        record: &Record,
+        conversion: &Conversion,
+        waits_for: Option<&Customer>,
+    ) -> Result<Written, Error> {
         let mut transaction = Transaction::new();
         transaction.put_if(head_row(record, conversion)?, before(&record.head));
-        if let Some(customer) = &conversion.charge.customer {
+        if let Some(customer) = waits_for {
             let program = &conversion.program_id;
             transaction.check(key::customer(program, &customer.id), Condition::New);
             transaction.put(crate::customer::waiting_row(program, &customer.id, &conversion.id)?);

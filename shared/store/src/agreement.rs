@@ -90,11 +90,10 @@ impl Store {
         &self,
         read: &Versioned<Agreement>,
         changed: &Agreement,
-        once: Once<'_>,
-    ) -> Result<Committed, Error> {
+    ) -> Result<(), Error> {
         let mut transaction = Transaction::new();
         transaction.replace(agreement_row(changed)?, read.revision);
-        self.commit_once(transaction, once).await
+        self.commit(transaction).await
     }
 
     /// A program's agreements, all or those of one status, by status and then the oldest first.

@@ -51,11 +51,7 @@ impl Meter {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn add<'a>(
-        &self,
-        kind: Kind,
-        consumed: impl IntoIterator<Item = &'a ConsumedCapacity>,
-    ) {
+    pub(crate) fn add<'a>(&self, kind: Kind, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {
         let mut sum = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sum.requests += 1;
         let places = match kind {

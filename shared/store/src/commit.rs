@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::SdkError,
     operation::{
-        delete_item::DeleteItemError, put_item::PutItemError,
-        transact_write_items::TransactWriteItemsError, update_item::UpdateItemError,
+        delete_item::DeleteItemError, put_item::PutItemError, transact_write_items::TransactWriteItemsError,
+        update_item::UpdateItemError,
     },
     types::{CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure as Returned},
 };
@@ -174,10 +174,7 @@ fn one_failed(key: Key, old: Option<Attributes>) -> Error {
 }
 
 /// Reads a cancelled transaction's reasons, which stand in the order of its items.
-fn cancelled(
-    error: SdkError<TransactWriteItemsError, HttpResponse>,
-    transaction: &Transaction,
-) -> Error {
+fn cancelled(error: SdkError<TransactWriteItemsError, HttpResponse>, transaction: &Transaction) -> Error {
     let reasons = match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             cancelled.cancellation_reasons().to_vec()
@@ -213,11 +210,9 @@ fn failures(reasons: &[CancellationReason], transaction: &Transaction) -> Vec<Fa
 /// that somebody changed since does not prove it; then the caller has to read and decide.
 fn has_happened(transaction: &Transaction, error: &Error) -> bool {
     let Some(failures) = error.failures() else { return false };
-    let mut fresh = transaction.writes().iter().enumerate().filter_map(|(position, write)| {
-        match write {
-            Write::Put { row, condition: Some(Condition::New) } => Some((position, row)),
-            _ => None,
-        }
+    let mut fresh = transaction.writes().iter().enumerate().filter_map(|(position, write)| match write {
+        Write::Put { row, condition: Some(Condition::New) } => Some((position, row)),
+        _ => None,
     });
     let is_ours = |(position, row): (usize, &Row)| {
         failures.at(position).and_then(|failure| failure.old.as_ref()) == Some(row)

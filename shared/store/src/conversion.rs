@@ -33,6 +33,8 @@ pub struct Record {
     pub commissions: Vec<Versioned<Commission>>,
     /// Refunds that wait for the charge, or for its lines.
     pub waiting: Vec<Refund>,
+    /// Refunds that count.
+    pub applied: Vec<Refund>,
     /// Ids of every refund known, whatever became of it.
     pub refund_ids: Vec<String>,
 }
@@ -88,8 +90,10 @@ impl Store {
                 _ => {
                     let item: RefundItem = row.parse()?;
                     record.refund_ids.push(item.refund_id.clone());
-                    if item.state == RefundState::Waiting {
-                        record.waiting.push(item.refund());
+                    match item.state {
+                        RefundState::Waiting => record.waiting.push(item.refund()),
+                        RefundState::Applied => record.applied.push(item.refund()),
+                        RefundState::Refused | RefundState::Moved => {}
                     }
                 }
             }

@@ -139,13 +139,9 @@ impl Error {
         let status = error.raw_response().map(|answer| answer.status().as_u16());
         match (&error, error.code(), status) {
             (SdkError::ConstructionFailure(_), ..) => Self::Refused(Box::new(error)),
-            (_, Some("TransactionConflictException" | "TransactionInProgressException"), _) => {
-                Self::Conflict
-            }
+            (_, Some("TransactionConflictException" | "TransactionInProgressException"), _) => Self::Conflict,
             (_, Some(code), _) if is_throttle(code) => Self::Unavailable(Box::new(error)),
-            (SdkError::ServiceError(_), _, Some(status)) if status < 500 => {
-                Self::Refused(Box::new(error))
-            }
+            (SdkError::ServiceError(_), _, Some(status)) if status < 500 => Self::Refused(Box::new(error)),
             // Time-outs, broken connections, unreadable answers and 5xx: it may have happened.
             _ => Self::Unknown(Box::new(error)),
         }

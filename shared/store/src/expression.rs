@@ -276,13 +276,15 @@ impl Update {
                 clauses.push(format!("{word} {}", parts.join(", ")));
             }
         };
-        let set = self.set.iter().map(|(name, value)| {
-            format!("{} = {}", aliases.name(name), aliases.value(value.clone()))
-        });
+        let set = self
+            .set
+            .iter()
+            .map(|(name, value)| format!("{} = {}", aliases.name(name), aliases.value(value.clone())));
         clause("SET", set.collect());
-        let add = self.add.iter().map(|(name, amount)| {
-            format!("{} {}", aliases.name(name), aliases.value((*amount).into()))
-        });
+        let add = self
+            .add
+            .iter()
+            .map(|(name, amount)| format!("{} {}", aliases.name(name), aliases.value((*amount).into())));
         clause("ADD", add.collect());
         clause("REMOVE", self.remove.iter().map(|name| aliases.name(name)).collect());
         clauses.join(" ")

@@ -27,10 +27,11 @@ impl Shape for FactItem {
 }
 
 impl Store {
-    /// Keeps a fact that a merchant's server reported, marked so that it goes on its way.
+    /// Keeps a fact that a merchant's server reported, marked so that it goes on its way. The same
+    /// fact reported again is as good as kept.
     ///
     /// # Errors
-    /// [`Error::Condition`] when another fact has this id.
+    /// [`Error::Condition`] when the fact was reported before and told of other money.
     pub async fn record_fact(&self, fact: &FactReceived, once: Once<'_>) -> Result<Committed, Error> {
         let expires_at = fact.received_at.saturating_add(LIFETIME).unwrap_or(Timestamp::MAX);
         let row = Row::new(&key::fact(&fact.id), &FactItem(fact.clone()))?;
@@ -40,10 +41,10 @@ impl Store {
             Ok(committed) => return Ok(committed),
             Err(error) => error,
         };
-        // The answer of an earlier request has expired, the fact it brought has not.
+        // Reported under another key, or so long ago that the answer has expired and the fact not.
         let kept = error.failures().and_then(|failures| failures.at(position)?.old.clone());
         match kept.map(Row::parse::<FactItem>).transpose()? {
-            Some(FactItem(kept)) if kept.fact == fact.fact => Ok(Committed::Now),
+            Some(FactItem(kept)) if kept.fact.agrees_with(&fact.fact) => Ok(Committed::Now),
             _ => Err(error),
         }
     }

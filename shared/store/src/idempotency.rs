@@ -139,11 +139,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn earlier_answer(
-        &self,
-        request: &Idempotency,
-        now: Timestamp,
-    ) -> Result<Earlier, Error> {
+    pub async fn earlier_answer(&self, request: &Idempotency, now: Timestamp) -> Result<Earlier, Error> {
         let row = self.get(&request.record_key(), Read::Strong).await?;
         request.judge(row, now)
     }

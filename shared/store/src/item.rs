@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     error::Error,
     key::{self, IndexKey, Key},
-    schema::{PK, SK, TTL},
+    schema::{Index, PK, SK, TTL},
 };
 
 /// The attributes of a row.
@@ -146,6 +146,8 @@ impl Row {
             Some(version) => S::upcast(version, &mut self.0).map_err(corrupt)?,
             None => return Err(corrupt("it has no shape version".to_owned())),
         }
+        // What the row has for the table's sake is no part of the shape.
+        self.0.retain(|name, _| !is_frame(name));
         serde_dynamo::from_item(self.0).map_err(|error| corrupt(error.to_string()))
     }
 
@@ -153,6 +155,12 @@ impl Row {
     pub(crate) fn size(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + size_of(value)).sum()
     }
+}
+
+/// Is this an attribute that every row may have, whatever its shape?
+fn is_frame(name: &str) -> bool {
+    let is_index_key = Index::ALL.iter().any(|index| name == index.pk() || name == index.sk());
+    is_index_key || [PK, SK, TTL, ENTITY, VERSION].contains(&name)
 }
 
 /// The size of a value as the table counts it.

@@ -4,13 +4,15 @@
 //! [`part`], so that no text can reach into a neighbour's key; times have a fixed number of
 //! digits, so that they sort as text.
 
+mod index;
+
 use std::fmt;
 
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
     id::{
-        ApiKeyId, CommissionId, ConversionId, CustomerId, EventId, LinkId, PartnerId, PayoutId,
-        ProgramId, TransactionId, WebhookEndpointId,
+        ApiKeyId, CommissionId, ConversionId, CustomerId, EventId, LinkId, PartnerId, PayoutId, ProgramId,
+        TransactionId, WebhookEndpointId,
     },
     money::Currency,
     partner::PayoutProvider,
@@ -18,7 +20,7 @@ use domain::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use sha2::{Digest, Sha256};
 
-use crate::schema::Index;
+pub(crate) use index::*;
 
 /// Parts that a list or a work list of many writers is split into.
 pub(crate) const SHARDS: u8 = 8;
@@ -48,32 +50,6 @@ impl Key {
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} / {}", self.pk, self.sk)
-    }
-}
-
-/// Where an item shows up in an index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct IndexKey {
-    pub(crate) index: Index,
-    pub(crate) pk: String,
-    pub(crate) sk: String,
-}
-
-/// What a list reads: one partition of the table or of an index, narrowed by a sort key prefix.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Partition {
-    pub(crate) index: Option<Index>,
-    pub(crate) pk: String,
-    pub(crate) prefix: String,
-}
-
-impl Partition {
-    fn of(index: Index, pk: String, prefix: &str) -> Self {
-        Self { index: Some(index), pk, prefix: prefix.to_owned() }
-    }
-
-    fn sharded(index: Index, pk: impl Fn(u8) -> String, prefix: &str) -> Vec<Self> {
-        (0..SHARDS).map(|shard| Self::of(index, pk(shard), prefix)).collect()
     }
 }
 
@@ -150,11 +126,6 @@ pub(crate) fn plan(program: &ProgramId, version: u32) -> Key {
     Key::new(format!("PRG#{program}"), format!("PLAN#{version:06}"))
 }
 
-/// All plan versions of a program.
-pub(crate) fn plans(program: &ProgramId) -> Partition {
-    Partition { index: None, pk: format!("PRG#{program}"), prefix: "PLAN#".to_owned() }
-}
-
 // Agreements and links.
 
 /// A partner's agreement in a program.
@@ -162,56 +133,9 @@ pub(crate) fn agreement(program: &ProgramId, partner: &PartnerId) -> Key {
     Key::meta(format!("AGR#{program}#{partner}"))
 }
 
-/// GSI1: an agreement among its program's, by status and then by the time of joining.
-pub(crate) fn agreement_in_program(
-    program: &ProgramId,
-    partner: &PartnerId,
-    status: &str,
-    joined: Timestamp,
-) -> IndexKey {
-    let pk = format!("PRG#{program}#AGR#{}", shard(partner.as_str()));
-    IndexKey { index: Index::Gsi1, pk, sk: format!("{status}#{}", time(joined)) }
-}
-
-/// A program's agreements, all or those of one status.
-pub(crate) fn agreements_of_program(program: &ProgramId, status: Option<&str>) -> Vec<Partition> {
-    let prefix = status.map_or_else(String::new, |status| format!("{status}#"));
-    Partition::sharded(Index::Gsi1, |shard| format!("PRG#{program}#AGR#{shard}"), &prefix)
-}
-
-/// GSI3: an agreement among its sponsor's direct recruits, by the time of joining.
-pub(crate) fn agreement_of_sponsor(
-    program: &ProgramId,
-    sponsor: &PartnerId,
-    joined: Timestamp,
-) -> IndexKey {
-    let pk = format!("SPN#{program}#{sponsor}");
-    IndexKey { index: Index::Gsi3, pk, sk: time(joined) }
-}
-
-/// A sponsor's direct recruits.
-pub(crate) fn recruits_of(program: &ProgramId, sponsor: &PartnerId) -> Partition {
-    Partition::of(Index::Gsi3, format!("SPN#{program}#{sponsor}"), "")
-}
-
 /// A link; its id derives from the slug that visitors follow.
 pub(crate) fn link(link: &LinkId) -> Key {
     Key::meta(format!("LNK#{link}"))
-}
-
-/// GSI1: a link among its partner's, by the time it was made.
-pub(crate) fn link_of_partner(
-    program: &ProgramId,
-    partner: &PartnerId,
-    created: Timestamp,
-) -> IndexKey {
-    let pk = format!("AGR#{program}#{partner}#LNK");
-    IndexKey { index: Index::Gsi1, pk, sk: time(created) }
-}
-
-/// A partner's links in a program.
-pub(crate) fn links_of_partner(program: &ProgramId, partner: &PartnerId) -> Partition {
-    Partition::of(Index::Gsi1, format!("AGR#{program}#{partner}#LNK"), "")
 }
 
 /// A click.
@@ -227,18 +151,8 @@ pub(crate) fn customer(program: &ProgramId, customer: &CustomerId) -> Key {
 }
 
 /// A conversion that waits for its customer's binding.
-pub(crate) fn waiting(
-    program: &ProgramId,
-    customer: &CustomerId,
-    conversion: &ConversionId,
-) -> Key {
+pub(crate) fn waiting(program: &ProgramId, customer: &CustomerId, conversion: &ConversionId) -> Key {
     Key::new(format!("CUS#{program}#{customer}"), format!("WAIT#{conversion}"))
-}
-
-/// The conversions that wait for a customer's binding.
-pub(crate) fn waiting_for(program: &ProgramId, customer: &CustomerId) -> Partition {
-    let pk = format!("CUS#{program}#{customer}");
-    Partition { index: None, pk, prefix: "WAIT#".to_owned() }
 }
 
 /// A conversion.
@@ -246,67 +160,9 @@ pub(crate) fn conversion(conversion: &ConversionId) -> Key {
     Key::meta(format!("CNV#{conversion}"))
 }
 
-/// A conversion with its commission lines and adjustments.
-pub(crate) fn conversion_with_lines(conversion: &ConversionId) -> Partition {
-    Partition { index: None, pk: format!("CNV#{conversion}"), prefix: String::new() }
-}
-
-/// GSI1: a conversion among its program's of that day.
-pub(crate) fn conversion_in_program(
-    program: &ProgramId,
-    conversion: &ConversionId,
-    at: Timestamp,
-) -> IndexKey {
-    let day = compact_day(day(at));
-    let pk = format!("PRG#{program}#CNV#{day}#{}", shard(conversion.as_str()));
-    IndexKey { index: Index::Gsi1, pk, sk: format!("{}#{conversion}", time(at)) }
-}
-
-/// A program's conversions of one day.
-pub(crate) fn conversions_of_day(program: &ProgramId, day: Date) -> Vec<Partition> {
-    let day = compact_day(day);
-    Partition::sharded(Index::Gsi1, |shard| format!("PRG#{program}#CNV#{day}#{shard}"), "")
-}
-
 /// One line of a conversion: what a partner earns at a level.
 pub(crate) fn commission(commission: &CommissionId) -> Key {
     Key::new(format!("CNV#{}", commission.conversion()), format!("COM#{}", commission.level()))
-}
-
-/// GSI1: a commission on its partner's account, by the time of the sale.
-pub(crate) fn commission_on_account(
-    account: &str,
-    at: Timestamp,
-    commission: &CommissionId,
-) -> IndexKey {
-    let sk = format!("COM#{}#{commission}", time(at));
-    IndexKey { index: Index::Gsi1, pk: account.to_owned(), sk }
-}
-
-/// The commissions of an account.
-pub(crate) fn commissions_of_account(account: &str) -> Partition {
-    Partition::of(Index::Gsi1, account.to_owned(), "COM#")
-}
-
-/// GSI2: a commission among those that wait for the end of their holding period, by that time.
-pub(crate) fn commission_due(account: &str, due: Timestamp, commission: &CommissionId) -> IndexKey {
-    let pk = format!("MAT#{}", shard(&commission.to_string()));
-    IndexKey { index: Index::Gsi2, pk, sk: format!("{}#{account}#{commission}", time(due)) }
-}
-
-/// The commissions that wait for the end of their holding period.
-pub(crate) fn commissions_due() -> Vec<Partition> {
-    Partition::sharded(Index::Gsi2, |shard| format!("MAT#{shard}"), "")
-}
-
-/// GSI2: a matured commission among those of its account that no payout has covered yet.
-pub(crate) fn commission_unpaid(account: &str, due: Timestamp, commission: &CommissionId) -> IndexKey {
-    IndexKey { index: Index::Gsi2, pk: format!("UNP#{account}"), sk: format!("{}#{commission}", time(due)) }
-}
-
-/// An account's matured commissions that no payout has covered yet, the oldest first.
-pub(crate) fn commissions_unpaid(account: &str) -> Partition {
-    Partition::of(Index::Gsi2, format!("UNP#{account}"), "")
 }
 
 /// A refund, dispute or correction of a conversion.
@@ -331,48 +187,9 @@ pub(crate) fn journal(transaction: &TransactionId) -> Key {
     Key::meta(format!("TXN#{transaction}"))
 }
 
-/// GSI1: a journal transaction among its program's of that day.
-pub(crate) fn journal_in_program(
-    program: &ProgramId,
-    transaction: &TransactionId,
-    at: Timestamp,
-) -> IndexKey {
-    let day = compact_day(day(at));
-    let pk = format!("JRN#{program}#{day}#{}", shard(transaction.as_str()));
-    IndexKey { index: Index::Gsi1, pk, sk: format!("{}#{transaction}", time(at)) }
-}
-
-/// A program's journal of one day.
-pub(crate) fn journal_of_day(program: &ProgramId, day: Date) -> Vec<Partition> {
-    let day = compact_day(day);
-    Partition::sharded(Index::Gsi1, |shard| format!("JRN#{program}#{day}#{shard}"), "")
-}
-
 /// A payout.
 pub(crate) fn payout(payout: &PayoutId) -> Key {
     Key::meta(format!("PAY#{payout}"))
-}
-
-/// GSI1: a payout on its account, by the time of the request.
-pub(crate) fn payout_on_account(account: &str, at: Timestamp, payout: &PayoutId) -> IndexKey {
-    let sk = format!("PAY#{}#{payout}", time(at));
-    IndexKey { index: Index::Gsi1, pk: account.to_owned(), sk }
-}
-
-/// The payouts of an account.
-pub(crate) fn payouts_of_account(account: &str) -> Partition {
-    Partition::of(Index::Gsi1, account.to_owned(), "PAY#")
-}
-
-/// GSI2: a payout that needs another step, by the time of that step.
-pub(crate) fn payout_due(payout: &PayoutId, at: Timestamp) -> IndexKey {
-    let pk = format!("DUE#PAY#{}", shard(payout.as_str()));
-    IndexKey { index: Index::Gsi2, pk, sk: format!("{}#{payout}", time(at)) }
-}
-
-/// The payouts that need another step.
-pub(crate) fn payouts_due() -> Vec<Partition> {
-    Partition::sharded(Index::Gsi2, |shard| format!("DUE#PAY#{shard}"), "")
 }
 
 /// Another id by which a source knows a charge.
@@ -417,23 +234,8 @@ pub(crate) fn parked(queue: &str, message_id: &str) -> Key {
     Key::new(format!("PARK#{queue}"), part(message_id))
 }
 
-/// The parked messages of a queue.
-pub(crate) fn parked_of(queue: &str) -> Partition {
-    Partition { index: None, pk: format!("PARK#{queue}"), prefix: String::new() }
-}
-
-/// The marker that a batch of clicks was counted.
-pub(crate) fn click_batch(name: &str) -> Key {
-    Key::new(format!("AGG#{}", part(name)), "#")
-}
-
 /// A partner's counters of one day and campaign.
-pub(crate) fn metrics(
-    program: &ProgramId,
-    partner: &PartnerId,
-    day: Date,
-    campaign: &str,
-) -> Key {
+pub(crate) fn metrics(program: &ProgramId, partner: &PartnerId, day: Date, campaign: &str) -> Key {
     Key::new(metrics_partition(program, partner), format!("DAY#{day}#{}", part(campaign)))
 }
 
@@ -446,17 +248,6 @@ pub(crate) fn metrics_partition(program: &ProgramId, partner: &PartnerId) -> Str
 pub(crate) fn metrics_range(first: Date, last: Date) -> (String, String) {
     // `$` follows `#`, so that every campaign of the last day is inside.
     (format!("DAY#{first}#"), format!("DAY#{last}$"))
-}
-
-/// GSI2: an item that must still cause something, by the time it was written.
-pub(crate) fn outbox(key: &Key, at: Timestamp) -> IndexKey {
-    let pk = format!("OUT#{}", shard(&format!("{}{}", key.pk, key.sk)));
-    IndexKey { index: Index::Gsi2, pk, sk: time(at) }
-}
-
-/// The items that must still cause something.
-pub(crate) fn outbox_shards() -> Vec<Partition> {
-    Partition::sharded(Index::Gsi2, |shard| format!("OUT#{shard}"), "")
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub mod program;
 pub mod projection;
 mod refund;
 mod retry;
+mod review;
 pub mod schema;
 mod table;
 mod transaction;

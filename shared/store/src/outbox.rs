@@ -4,6 +4,7 @@
 //! away; what still has one after a while was missed and is done again. So the effect can come
 //! twice, and never not at all.
 
+use domain::{conversion::FactReceived, id::PayoutId};
 use jiff::Timestamp;
 
 use crate::{
@@ -18,6 +19,35 @@ use crate::{
 
 const MARKER: &str = "OUT#";
 
+/// What a written item asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// These facts are to be counted.
+    Facts(Vec<FactReceived>),
+    /// This payout is to be sent; payouts of one account go one after the other.
+    Payout {
+        /// The payout.
+        id: PayoutId,
+        /// The account, as a name.
+        account: String,
+    },
+    /// The item is to be counted by [`Store::project`].
+    Projection,
+}
+
+/// What a row asks for.
+///
+/// # Errors
+/// When the row is corrupt.
+pub fn request_of(row: &Row) -> Result<Request, Error> {
+    if row.entity() == crate::payout::ENTITY {
+        let (id, account) = crate::payout::id_and_account(row.clone())?;
+        return Ok(Request::Payout { id, account });
+    }
+    let facts = crate::fact::facts_of(row.clone())?;
+    Ok(if facts.is_empty() { Request::Projection } else { Request::Facts(facts) })
+}
+
 /// Does the row still have to cause something?
 #[must_use]
 pub fn is_marked(row: &Row) -> bool {
@@ -26,9 +56,7 @@ pub fn is_marked(row: &Row) -> bool {
 
 /// The change that takes the marker away, and that can happen only once.
 pub(crate) fn unmark(key: Key) -> Update {
-    Update::new(key)
-        .unlist(Index::Gsi2)
-        .when(Condition::starts_with(Index::Gsi2.pk(), MARKER))
+    Update::new(key).unlist(Index::Gsi2).when(Condition::starts_with(Index::Gsi2.pk(), MARKER))
 }
 
 impl Store {

@@ -162,13 +162,13 @@ fn merge(
         if fetched.iter_mut().any(|fetched| fetched.more && fetched.rows.peek().is_none()) {
             return;
         }
-        let heads = fetched.iter_mut().enumerate().filter_map(|(place, fetched)| {
-            fetched.rows.peek().map(|row| (sort_key(row, index), place))
-        });
+        let heads = fetched
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(place, fetched)| fetched.rows.peek().map(|row| (sort_key(row, index), place)));
         let next = if list.newest_first { heads.max() } else { heads.min() };
         let Some((_, place)) = next else { return };
-        let (Some(fetched), Some(position)) = (fetched.get_mut(place), positions.get_mut(place))
-        else {
+        let (Some(fetched), Some(position)) = (fetched.get_mut(place), positions.get_mut(place)) else {
             return;
         };
         let Some(row) = fetched.rows.next() else { return };

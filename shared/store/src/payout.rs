@@ -29,6 +29,7 @@ use crate::{
     versioned::Versioned,
 };
 
+pub(crate) const ENTITY: &str = PayoutItem::ENTITY;
 const STATUS: &str = "status";
 
 /// What a payout request was decided on; any change of it makes the decision stale.
@@ -47,6 +48,17 @@ pub enum Requested {
     Committed(Committed),
     /// Balance, partner or agreement have changed meanwhile: read again and decide again.
     Stale,
+}
+
+/// A payout whose next step is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DuePayout {
+    /// The payout.
+    pub payout_id: PayoutId,
+    /// Its account, as a name.
+    pub account: String,
+    /// Since when, as a name: the same step has the same.
+    pub since: String,
 }
 
 impl Store {
@@ -108,18 +120,21 @@ impl Store {
         self.list(&list, page, |_| true).await?.try_map(PayoutItem::payout)
     }
 
-    /// Payouts whose next step is due, at most `limit` a shard; each is to be read again.
+    /// Payouts whose next step is due, at most `limit` a shard. The list may lag behind: each is to
+    /// be read again before anything is done.
     ///
     /// # Errors
-    /// When the table cannot be read, or a row of the list is corrupt.
-    pub async fn due_payouts(&self, now: Timestamp, limit: usize) -> Result<Vec<PayoutId>, Error> {
+    /// When the table cannot be read, or an item is corrupt.
+    pub async fn due_payouts(&self, now: Timestamp, limit: usize) -> Result<Vec<DuePayout>, Error> {
         let mut due = Vec::new();
         for shard in key::payouts_due() {
             let query = Query::of(&shard).up_to(format!("{}~", key::time(now))).limit(limit);
-            for row in self.query(query).await?.0 {
-                let key = row.key();
-                let id = key.pk.strip_prefix("PAY#").unwrap_or_default().parse();
-                due.push(id.map_err(|_| Error::Corrupt { key, reason: "not a payout".to_owned() })?);
+            let (listed, _) = self.query(query).await?;
+            let keys: Vec<_> = listed.iter().map(Row::key).collect();
+            for row in self.batch_get(&keys, Read::Eventual).await? {
+                let since = row.text(Index::Gsi2.sk()).unwrap_or_default().to_owned();
+                let (payout_id, account) = id_and_account(row)?;
+                due.push(DuePayout { payout_id, account, since });
             }
         }
         Ok(due)
@@ -167,6 +182,14 @@ impl Store {
         transaction.update(account);
         book(&mut transaction, payout, kind)?;
         Written::of(self.commit(transaction).await)
+    }
+
+    /// Nothing has changed: the payout is looked after again later, counted from `payout.updated_at`.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn postpone_payout(&self, payout: &Payout, revision: u64) -> Result<Written, Error> {
+        Written::of(self.update(step(payout, revision)?).await.map(drop))
     }
 
     /// The payout needs no further step.
@@ -219,6 +242,12 @@ fn book(transaction: &mut Transaction, payout: &Payout, kind: TransactionKind) -
         transaction.put_new(journal::new_row(&booked, None)?);
     }
     Ok(())
+}
+
+/// The id of the payout in a row, and the account it is of.
+pub(crate) fn id_and_account(row: Row) -> Result<(PayoutId, String), Error> {
+    let payout = PayoutItem::payout(row)?;
+    Ok((payout.id.clone(), account_of(&payout)))
 }
 
 pub(crate) fn account_of(payout: &Payout) -> String {

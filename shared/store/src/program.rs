@@ -1,10 +1,6 @@
 //! Programs and the versions of their plans.
 
-use domain::{
-    id::ProgramId,
-    plan::PlanVersion,
-    program::Program,
-};
+use domain::{id::ProgramId, plan::PlanVersion, program::Program};
 use serde::{Deserialize, Serialize};
 
 use crate::{

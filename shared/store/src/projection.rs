@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    click::Click,
     conversion::ConversionKind,
     dashboard::{Counters, DayCounters},
     id::{Level, PartnerId, ProgramId},
@@ -20,7 +19,7 @@ use crate::{
     Store,
     conversion::HeadItem,
     error::Error,
-    expression::Update,
+    expression::{Condition, Update},
     item::{ENTITY, Row, Shape, VERSION},
     journal::JournalItem,
     key::{self, Partition},
@@ -48,6 +47,10 @@ impl Store {
     /// When the table cannot be written, or the row is corrupt.
     pub async fn project(&self, row: Row) -> Result<bool, Error> {
         let mut transaction = Transaction::new();
+        if row.entity() == CLICK {
+            add_click(&mut transaction, row)?;
+            return self.commit_projection(transaction).await;
+        }
         transaction.update(outbox::unmark(row.key()));
         match row.entity() {
             JournalItem::ENTITY => add_journal(&mut transaction, row)?,
@@ -55,31 +58,10 @@ impl Store {
             RefundItem::ENTITY => add_refund(&mut transaction, row)?,
             _ => return Ok(false),
         }
-        match self.commit(transaction).await {
-            Ok(()) => Ok(true),
-            Err(Error::Condition(_)) => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.commit_projection(transaction).await
     }
 
-    /// Counts clicks. They are no money and carry no marker: a redelivered batch counts again
-    /// unless it is delivered under the same name, which is kept for a week.
-    ///
-    /// # Errors
-    /// When the table cannot be written.
-    pub async fn count_clicks(&self, batch: &str, clicks: &[Click], now: Timestamp) -> Result<bool, Error> {
-        let mut sums: BTreeMap<(ProgramId, PartnerId, Date, String), i64> = BTreeMap::new();
-        for click in clicks {
-            let campaign = click.campaign.clone().unwrap_or_default();
-            let place = (click.program_id.clone(), click.partner_id.clone(), key::day(click.at), campaign);
-            *sums.entry(place).or_insert(0) += 1;
-        }
-        let mut transaction = Transaction::new();
-        let until = now.saturating_add(jiff::SignedDuration::from_hours(7 * 24)).unwrap_or(now);
-        transaction.put_new(Row::new(&key::click_batch(batch), &ClickBatchItem {})?.expiring(until));
-        for ((program, partner, day, campaign), clicks) in sums {
-            transaction.update(day_counters(&program, &partner, day, Some(&campaign)).add("clicks", clicks));
-        }
+    async fn commit_projection(&self, transaction: Transaction) -> Result<bool, Error> {
         match self.commit(transaction).await {
             Ok(()) => Ok(true),
             Err(Error::Condition(_)) => Ok(false),
@@ -131,6 +113,8 @@ impl Store {
     }
 }
 
+const CLICK: &str = "click";
+const COUNTED: &str = "counted";
 const LEVEL_PREFIX: &str = "level_";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -186,13 +170,6 @@ impl DayItem {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct ClickBatchItem {}
-
-impl Shape for ClickBatchItem {
-    const ENTITY: &'static str = "click_batch";
-}
-
 fn day_counters(program: &ProgramId, partner: &PartnerId, day: Date, campaign: Option<&str>) -> Update {
     let campaign = campaign.filter(|name| !name.is_empty());
     let update = Update::new(key::metrics(program, partner, day, campaign.unwrap_or_default()))
@@ -203,6 +180,19 @@ fn day_counters(program: &ProgramId, partner: &PartnerId, day: Date, campaign: O
         Some(campaign) => update.set("campaign", campaign),
         None => update,
     }
+}
+
+/// A click counts on its day. It carries no marker, which would double the price of a click: that
+/// it was counted is noted on the click itself.
+fn add_click(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
+    let key = row.key();
+    let click = crate::link::click_of(row)?;
+    transaction.update(Update::new(key).set(COUNTED, true).when(Condition::Exists.and(Condition::Lacks(COUNTED))));
+    let day = key::day(click.at);
+    transaction.update(
+        day_counters(&click.program_id, &click.partner_id, day, click.campaign.as_deref()).add("clicks", 1),
+    );
+    Ok(())
 }
 
 /// A sale or lead counts on the day it happened.

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::{
     operation::create_table::builders::CreateTableInputBuilder,
     types::{
-        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
-        Projection, ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+        ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
     },
 };
 
@@ -76,9 +76,7 @@ impl Index {
 ///
 /// # Errors
 /// Never in practice: every required field is set.
-pub fn create_table(
-    table: &str,
-) -> Result<CreateTableInputBuilder, aws_sdk_dynamodb::error::BuildError> {
+pub fn create_table(table: &str) -> Result<CreateTableInputBuilder, aws_sdk_dynamodb::error::BuildError> {
     let mut request = CreateTableInputBuilder::default()
         .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
@@ -86,10 +84,7 @@ pub fn create_table(
         .attribute_definitions(text(PK)?)
         .attribute_definitions(text(SK)?)
         .stream_specification(
-            StreamSpecification::builder()
-                .stream_enabled(true)
-                .stream_view_type(STREAM_VIEW)
-                .build()?,
+            StreamSpecification::builder().stream_enabled(true).stream_view_type(STREAM_VIEW).build()?,
         );
     for index in Index::ALL {
         request = request
@@ -99,9 +94,7 @@ pub fn create_table(
                 GlobalSecondaryIndex::builder()
                     .index_name(index.name())
                     .set_key_schema(Some(key_schema(index.pk(), index.sk())?))
-                    .projection(
-                        Projection::builder().projection_type(index.projection()).build(),
-                    )
+                    .projection(Projection::builder().projection_type(index.projection()).build())
                     .build()?,
             );
     }
@@ -109,17 +102,10 @@ pub fn create_table(
 }
 
 fn text(name: &str) -> Result<AttributeDefinition, aws_sdk_dynamodb::error::BuildError> {
-    AttributeDefinition::builder()
-        .attribute_name(name)
-        .attribute_type(ScalarAttributeType::S)
-        .build()
+    AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
 }
 
-fn key_schema(
-    pk: &str,
-    sk: &str,
-) -> Result<Vec<KeySchemaElement>, aws_sdk_dynamodb::error::BuildError> {
-    let element =
-        |name, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+fn key_schema(pk: &str, sk: &str) -> Result<Vec<KeySchemaElement>, aws_sdk_dynamodb::error::BuildError> {
+    let element = |name, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     Ok(vec![element(pk, KeyType::Hash)?, element(sk, KeyType::Range)?])
 }

@@ -6,9 +6,9 @@ use crate::{
     Store,
     capacity::{Kind, wanted},
     error::Error,
+    expression::Aliases,
     item::{Attributes, Row},
     key::{Key, Partition},
-    expression::Aliases,
     retry,
     schema::{PK, SK},
 };
@@ -176,10 +176,7 @@ impl Store {
     /// One page of a partition, and the key to go on from when there is more.
     ///
     /// The table is read strongly; an index cannot be.
-    pub(crate) async fn query(
-        &self,
-        query: Query<'_>,
-    ) -> Result<(Vec<Row>, Option<Attributes>), Error> {
+    pub(crate) async fn query(&self, query: Query<'_>) -> Result<(Vec<Row>, Option<Attributes>), Error> {
         let mut aliases = Aliases::default();
         let condition = query.render(&mut aliases);
         let index = query.partition.index;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use aws_sdk_dynamodb::{
     error::BuildError,
     types::{
-        ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as Returned,
-        TransactWriteItem, Update as UpdateItem,
+        ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as Returned, TransactWriteItem,
+        Update as UpdateItem,
     },
 };
 

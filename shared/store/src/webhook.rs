@@ -39,6 +39,14 @@ pub struct WebhookEndpoint {
     pub created_at: Timestamp,
 }
 
+impl WebhookEndpoint {
+    /// Where an address's secrets belong: sealed for it, they do not open at another.
+    #[must_use]
+    pub fn secret_context(id: &WebhookEndpointId) -> String {
+        format!("{id}/signing-secret")
+    }
+}
+
 impl Shape for WebhookEndpoint {
     const ENTITY: &'static str = "webhook_endpoint";
 }

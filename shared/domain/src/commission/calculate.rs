@@ -3,14 +3,17 @@
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::{NothingEarned, Price, Terms};
+use super::{
+    NothingEarned, Price, Terms,
+    rules::{LevelOne, RuleTrace, price_level_one},
+};
 use crate::{
     agreement::Agreement,
     attribution::Touch,
     conversion::{Charge, ConversionKind},
     id::{Level, PartnerId},
     money::{Money, MoneyError},
-    plan::{BasePolicy, Condition, InactiveUpline, LevelShare, Plan, PlanVersion, Recurring, Reward, Rule},
+    plan::{BasePolicy, InactiveUpline, LevelShare, Plan, PlanVersion, Recurring},
 };
 
 /// Everything a calculation depends on.
@@ -72,32 +75,6 @@ pub struct Trace {
     pub skipped: Vec<PartnerId>,
 }
 
-/// What became of one rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuleTrace {
-    /// The rule's name within the plan.
-    pub rule_id: String,
-    /// What became of it.
-    #[serde(flatten)]
-    pub outcome: RuleOutcome,
-}
-
-/// What became of a rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum RuleOutcome {
-    /// It matched, and would pay this.
-    Matched {
-        /// The amount.
-        amount: Money,
-    },
-    /// This condition did not hold.
-    NotMatched {
-        /// The field of the first condition that failed.
-        field: String,
-    },
-}
-
 /// Prices a conversion: the same inputs always give the same lines.
 ///
 /// # Errors
@@ -115,7 +92,7 @@ pub fn calculate(inputs: &Inputs<'_>) -> Result<Calculation, MoneyError> {
         hold_days: plan.hold_days,
         nothing_earned: None,
     };
-    let (choice, rules) = choose(plan, &terms, inputs)?;
+    let LevelOne { choice, rules } = price_level_one(plan, &terms, inputs.touch, charge)?;
     let mut calculation =
         Calculation { lines: Vec::new(), trace: Trace { rules, skipped: Vec::new() }, terms: terms.clone() };
     let first = match (recurring_over(plan, inputs), choice) {
@@ -153,63 +130,6 @@ fn base(policy: &BasePolicy, charge: &Charge) -> Result<Money, MoneyError> {
         base = base.plus(charge.discount)?;
     }
     Ok(base)
-}
-
-struct Choice {
-    rule_id: Option<String>,
-    price: Price,
-}
-
-/// Level 1: of the rules that match, the one that pays most money; then priority, then id.
-///
-/// The agreement's own rate stands above the plan's rules wherever one of them matches.
-fn choose(plan: &Plan, terms: &Terms, inputs: &Inputs<'_>) -> Result<(Option<Choice>, Vec<RuleTrace>), MoneyError> {
-    let mut best: Option<(Money, &Rule)> = None;
-    let mut traces = Vec::with_capacity(plan.rules.len());
-    for rule in &plan.rules {
-        let failed = rule.conditions.iter().find(|condition| !holds(condition, inputs));
-        let outcome = match failed {
-            Some(condition) => RuleOutcome::NotMatched { field: condition.field().to_owned() },
-            None => {
-                let amount = match &rule.reward {
-                    Reward::Percent { rate } => rate.of(terms.base, terms.rounding)?,
-                    Reward::Flat { amount, .. } => *amount,
-                };
-                let key = |amount: Money, rule: &Rule| (amount.minor(), rule.priority);
-                let wins = best.is_none_or(|(other_amount, other)| {
-                    let order = key(amount, rule).cmp(&key(other_amount, other));
-                    order.then_with(|| other.id.cmp(&rule.id)).is_gt()
-                });
-                if wins {
-                    best = Some((amount, rule));
-                }
-                RuleOutcome::Matched { amount }
-            }
-        };
-        traces.push(RuleTrace { rule_id: rule.id.clone(), outcome });
-    }
-    let choice = best.map(|(_, rule)| match (terms.revenue_split, &rule.reward) {
-        (Some(rate), _) => Choice { rule_id: None, price: Price::Percent { rate } },
-        (None, Reward::Percent { rate }) => {
-            Choice { rule_id: Some(rule.id.clone()), price: Price::Percent { rate: *rate } }
-        }
-        (None, Reward::Flat { amount, on_refund }) => {
-            Choice { rule_id: Some(rule.id.clone()), price: Price::Flat { amount: *amount, on_refund: *on_refund } }
-        }
-    });
-    Ok((choice, traces))
-}
-
-fn holds(condition: &Condition, inputs: &Inputs<'_>) -> bool {
-    let is_one_of = |values: &std::collections::BTreeSet<String>, value: Option<&String>| {
-        value.is_some_and(|value| values.contains(value))
-    };
-    match condition {
-        Condition::Kind(kinds) => kinds.contains(&inputs.charge.kind),
-        Condition::CommissionTier(tiers) => is_one_of(tiers, inputs.agreement.commission_tier.as_ref()),
-        Condition::Campaign(campaigns) => is_one_of(campaigns, inputs.touch.campaign.as_ref()),
-        Condition::Country(countries) => is_one_of(countries, inputs.charge.country.as_ref()),
-    }
 }
 
 /// Has the plan stopped paying for this customer's renewals?

@@ -9,15 +9,17 @@ mod calculate;
 mod maturity;
 mod refund;
 mod review;
+mod rules;
 mod status;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use calculate::{Calculation, Inputs, Line, RuleOutcome, RuleTrace, Sponsor, Trace, calculate};
+pub use calculate::{Calculation, Inputs, Line, Sponsor, Trace, calculate};
 pub use maturity::{BATCH_MAX, Matured, mature};
 pub use refund::{RefundError, Reversal, refund};
 pub use review::{Decision, ReviewError, Reviewed, review};
+pub use rules::{Choice, LevelOne, RuleOutcome, RuleTrace, price_level_one};
 pub use status::{CommissionEvent, CommissionStatus, IllegalTransition};
 
 use crate::{

@@ -49,6 +49,7 @@ fn world() -> World {
         partner: Partner {
             id: partner_id.clone(),
             email: "jane@example.com".into(),
+            email_hash: "hash".into(),
             name: "Jane".into(),
             country: "DE".into(),
             partner_type: PartnerType::Individual,

@@ -93,7 +93,8 @@ fn is_account(text: &str) -> bool {
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let is_plain = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"@<>,;\"".contains(c))
+        !part.is_empty()
+            && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"@<>,;\"".contains(c))
     };
     let has_dot = domain.split_once('.').is_some_and(|(name, rest)| !name.is_empty() && !rest.is_empty());
     text.len() <= EMAIL_MAX && is_plain(local) && is_plain(domain) && has_dot && !domain.ends_with('.')
@@ -142,11 +143,32 @@ mod tests {
     #[test]
     fn what_is_no_destination_is_refused() {
         for text in ["", "acct_", "acct", "acct_1/../x", "acct_1 ", "ba_1", "ann@example.com"] {
-            assert_eq!(Destination::parse(PayoutProvider::Stripe, text), Err(InvalidDestination::StripeAccount), "{text}");
+            assert_eq!(
+                Destination::parse(PayoutProvider::Stripe, text),
+                Err(InvalidDestination::StripeAccount),
+                "{text}"
+            );
         }
         let long = format!("{}@example.com", "a".repeat(120));
-        for text in ["", "@", "ann", "ann@", "@example.com", "ann@example", "ann@.com", "ann@example.", "a b@example.com", "a@b@example.com", "ann@example.com\n", &long] {
-            assert_eq!(Destination::parse(PayoutProvider::Paypal, text), Err(InvalidDestination::PaypalEmail), "{text}");
+        for text in [
+            "",
+            "@",
+            "ann",
+            "ann@",
+            "@example.com",
+            "ann@example",
+            "ann@.com",
+            "ann@example.",
+            "a b@example.com",
+            "a@b@example.com",
+            "ann@example.com\n",
+            &long,
+        ] {
+            assert_eq!(
+                Destination::parse(PayoutProvider::Paypal, text),
+                Err(InvalidDestination::PaypalEmail),
+                "{text}"
+            );
         }
         assert!(serde_json::from_str::<Destination>(r#"{"provider":"stripe","address":"x"}"#).is_err());
     }

@@ -7,9 +7,8 @@
 use domain::money::{Currency, Money, MoneyError};
 
 /// Given in whole units. ISO 4217 gives MGA two digits; Stripe gives it none.
-const ZERO_DECIMAL: [&str; 15] = [
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF",
-];
+const ZERO_DECIMAL: [&str; 15] =
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"];
 
 /// Without digits in ISO 4217, but given in hundredths, which must be 00, for old clients' sake.
 /// Stripe's list of zero-decimal currencies names UGX too; its special cases say that 5 UGX is 500.
@@ -146,7 +145,8 @@ mod tests {
 
     #[test]
     fn what_the_other_side_cannot_express_is_an_error() {
-        let (krona, dinar, ariary) = (currency("isk").unwrap(), currency("kwd").unwrap(), currency("mga").unwrap());
+        let (krona, dinar, ariary) =
+            (currency("isk").unwrap(), currency("kwd").unwrap(), currency("mga").unwrap());
         assert_eq!(from_stripe(550, krona), Err(AmountError::Inexact(krona)));
         assert_eq!(to_stripe(Money::new(5124, dinar)), Err(AmountError::Inexact(dinar)));
         assert_eq!(to_stripe(Money::new(150, ariary)), Err(AmountError::Inexact(ariary)));

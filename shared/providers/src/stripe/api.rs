@@ -107,7 +107,9 @@ mod tests {
         let error = |kind: &str, code: &str| json!({"error": {"type": kind, "code": code, "message": "m"}});
         let invalid = error("invalid_request_error", "balance_insufficient");
         for status in [400, 402, 403, 404] {
-            assert!(matches!(judged(status, invalid.clone()), Verdict::Refused { code, .. } if code == "balance_insufficient"));
+            assert!(
+                matches!(judged(status, invalid.clone()), Verdict::Refused { code, .. } if code == "balance_insufficient")
+            );
         }
         for (status, body) in [
             (400, error("idempotency_error", "")),

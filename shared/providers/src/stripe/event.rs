@@ -54,8 +54,8 @@ struct Event<'a> {
 
 pub(super) fn parse(body: &[u8], context: &Context<'_>) -> Result<Received, Unreadable> {
     let json: Value = serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)?;
-    let envelope: Envelope =
-        serde_path_to_error::deserialize(json).map_err(|error| Unreadable::NotAnEvent { at: error.path().to_string() })?;
+    let envelope: Envelope = serde_path_to_error::deserialize(json)
+        .map_err(|error| Unreadable::NotAnEvent { at: error.path().to_string() })?;
     let at = match envelope.created {
         Created::Text(at) => Ok(at),
         Created::Seconds(seconds) => Timestamp::from_second(seconds),
@@ -69,7 +69,9 @@ pub(super) fn parse(body: &[u8], context: &Context<'_>) -> Result<Received, Unre
 impl Event<'_> {
     fn content(&self) -> Result<Content, Unreadable> {
         let facts = match self.kind {
-            "checkout.session.completed" | "checkout.session.async_payment_succeeded" => checkout::facts(self)?,
+            "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
+                checkout::facts(self)?
+            }
             "invoice.paid" => invoice::facts(self)?,
             "invoice_payment.paid" => invoice::payment_facts(self)?,
             "payment_intent.succeeded" => intent::facts(self)?,
@@ -84,6 +86,11 @@ impl Event<'_> {
     fn object<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
         serde_path_to_error::deserialize(self.object)
             .map_err(|error| Unreadable::Object { kind: self.kind.to_owned(), at: error.path().to_string() })
+    }
+
+    /// A field without which the object says nothing: reading it as zero would lose a sale.
+    fn required<T>(&self, field: Option<T>, at: &str) -> Result<T, Unreadable> {
+        field.ok_or_else(|| Unreadable::Object { kind: self.kind.to_owned(), at: at.to_owned() })
     }
 
     /// An amount of the object that cannot be taken over.

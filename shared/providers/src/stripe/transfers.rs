@@ -51,7 +51,9 @@ impl Payer for StripeTransfers {
         let Destination::StripeAccount(account) = &order.destination else { return not_ours() };
         let amount = match amount::to_stripe(order.amount) {
             Ok(amount) => amount.to_string(),
-            Err(error) => return Sent::Refused { code: "amount_not_payable".to_owned(), detail: error.to_string() },
+            Err(error) => {
+                return Sent::Refused { code: "amount_not_payable".to_owned(), detail: error.to_string() };
+            }
         };
         let currency = order.amount.currency().code().to_ascii_lowercase();
         let form = [

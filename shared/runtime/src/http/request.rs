@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::{Code, Problem, body, query};
 use crate::{
-    AdminCaller, Caller, Cursors, Idempotency, MerchantCaller, PageRequest, PartnerCaller, Scope, idempotency,
+    AdminCaller, Caller, Cursors, Idempotency, MerchantCaller, PageRequest, PartnerCaller, Scope, clock,
+    idempotency,
 };
 
 /// One request.
@@ -17,6 +18,7 @@ use crate::{
 /// Its debug print shows method and route only: headers hold tokens, bodies hold personal data.
 pub struct Request {
     context: ApiGatewayV2httpRequestContext,
+    received_at: Timestamp,
     headers: HeaderMap,
     cookies: Vec<String>,
     path: String,
@@ -34,6 +36,7 @@ impl Request {
             path: event.raw_path.unwrap_or_default(),
             raw_query: event.raw_query_string.unwrap_or_default(),
             path_parameters: event.path_parameters,
+            received_at: received_at(&event.request_context),
             context: event.request_context,
         }
     }
@@ -193,7 +196,7 @@ impl Request {
     /// When API Gateway received the request: the time of everything the request does.
     #[must_use]
     pub fn received_at(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.context.time_epoch).unwrap_or_default()
+        self.received_at
     }
 
     /// API Gateway's id of the request, which the caller gets back in `X-Request-Id`.
@@ -236,6 +239,14 @@ impl Request {
     #[must_use]
     pub fn raw_query(&self) -> &str {
         &self.raw_query
+    }
+}
+
+/// An event without a time, as local stand-ins for API Gateway send it, was received just now.
+fn received_at(context: &ApiGatewayV2httpRequestContext) -> Timestamp {
+    match context.time_epoch {
+        0 => clock::now(),
+        epoch => Timestamp::from_millisecond(epoch).unwrap_or_else(|_| clock::now()),
     }
 }
 

@@ -5,6 +5,7 @@
 //! previous master too: what it signed or sealed stays valid, and everything new uses the
 //! current one.
 
+mod email;
 mod seal;
 
 use std::{fmt, sync::Arc};
@@ -222,7 +223,36 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::loopback::Loopback;
+
+    async fn loaded(secret: &str) -> Result<Keyring, Error> {
+        let answer = json!({ "ARN": "arn", "Name": "keyring", "SecretString": secret });
+        let loopback = Loopback::start("200 OK", answer.to_string());
+        Keyring::from_environment(&loopback.environment(&[("KEYRING_SECRET_ARN", "arn")])).await
+    }
+
+    #[tokio::test]
+    async fn the_masters_come_from_the_secret() {
+        let keyring = loaded(r#"{"master":"new","previous":"old"}"#).await.unwrap();
+        assert_eq!(
+            keyring.key(Purpose::Cursor).as_bytes(),
+            Keyring::from_master("new").key(Purpose::Cursor).as_bytes()
+        );
+        assert_eq!(keyring.keys(Purpose::Cursor).len(), 2);
+        assert_eq!(loaded(r#"{"master":"new","previous":""}"#).await.unwrap().keys(Purpose::Cursor).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_unusable_secret_is_refused_without_repeating_it() {
+        for secret in [r#"{"master":""}"#, r#"{"maste":"hunter2"}"#, "hunter2", ""] {
+            let error = loaded(secret).await.unwrap_err();
+            let text = crate::telemetry::chain(&error);
+            assert!(text.contains("KEYRING_SECRET_ARN") && !text.contains("hunter2"), "{text}");
+        }
+    }
 
     #[test]
     fn every_purpose_has_a_key_of_its_own() {

@@ -1,16 +1,5 @@
 //! Tokens, good and bad, against keys served on loopback.
 
-use std::{
-    collections::BTreeMap,
-    io::{Read, Write},
-    net::TcpListener,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
-
-use aws_config::SdkConfig;
 use data_encoding::BASE64URL_NOPAD;
 use ring::{
     hmac,
@@ -21,7 +10,7 @@ use ring::{
 use serde_json::json;
 
 use super::*;
-use crate::http::Code;
+use crate::{http::Code, loopback::Loopback};
 
 const ISSUER: &str = "https://issuer.example.com/pool";
 const NOW: i64 = 1_795_339_800;
@@ -34,6 +23,7 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
     BASE64URL_NOPAD.encode(bytes.as_ref())
 }
 
+/// ring signs with RSA but makes no keys, so this one is kept; it opens nothing.
 fn rsa() -> RsaKeyPair {
     RsaKeyPair::from_pkcs8(include_bytes!("../../testdata/rsa-key-for-tests.der")).unwrap()
 }
@@ -91,59 +81,30 @@ fn claims() -> Value {
     })
 }
 
-/// A key server on loopback whose answer the test can change.
-struct KeyServer {
-    url: String,
-    document: Arc<Mutex<Option<Value>>>,
-    hits: Arc<AtomicUsize>,
-}
+/// The issuer's key server, on loopback.
+struct KeyServer(Loopback);
 
 impl KeyServer {
     fn start(keys: &[Value]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/keys", listener.local_addr().unwrap());
-        let document = Arc::new(Mutex::new(Some(json!({ "keys": keys }))));
-        let hits = Arc::new(AtomicUsize::new(0));
-        let (served, counted) = (Arc::clone(&document), Arc::clone(&hits));
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                // The whole request fits into one read.
-                let _ = stream.read(&mut [0; 4096]).unwrap();
-                counted.fetch_add(1, Ordering::Relaxed);
-                let (status, body) = match &*served.lock().unwrap() {
-                    Some(document) => ("200 OK", document.to_string()),
-                    None => ("503 Service Unavailable", String::new()),
-                };
-                let head = format!(
-                    "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                    body.len()
-                );
-                stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-            }
-        });
-        Self { url, document, hits }
+        Self(Loopback::start("200 OK", json!({ "keys": keys }).to_string()))
     }
 
     fn publish(&self, keys: &[Value]) {
-        *self.document.lock().unwrap() = Some(json!({ "keys": keys }));
+        self.0.answer("200 OK", json!({ "keys": keys }).to_string());
     }
 
     fn fail(&self) {
-        *self.document.lock().unwrap() = None;
+        self.0.answer("503 Service Unavailable", String::new());
     }
 
     fn hits(&self) -> usize {
-        self.hits.load(Ordering::Relaxed)
+        self.0.requests().len()
     }
 
     async fn verifier(&self) -> OidcVerifier {
         let variables =
-            [("OIDC_ISSUER", ISSUER), ("OIDC_AUDIENCE", "client-1"), ("OIDC_JWKS_URL", &self.url)];
-        let variables: BTreeMap<_, _> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let environment = Environment::new(variables, SdkConfig::builder().build());
-        OidcVerifier::from_environment(&environment).await.unwrap()
+            [("OIDC_ISSUER", ISSUER), ("OIDC_AUDIENCE", "client-1"), ("OIDC_JWKS_URL", &self.0.url)];
+        OidcVerifier::from_environment(&self.0.environment(&variables)).await.unwrap()
     }
 }
 

@@ -9,10 +9,7 @@ use std::{
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_runtime_api::{
     client::{
-        http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
-            SharedHttpConnector,
-        },
+        http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
         runtime_components::RuntimeComponents,
@@ -81,9 +78,7 @@ impl Faults {
     #[must_use]
     pub fn script(faults: impl IntoIterator<Item = Option<Fault>>) -> Self {
         let script = Mutex::new(faults.into_iter().collect::<VecDeque<_>>());
-        Self::new(move |_| {
-            script.lock().unwrap_or_else(PoisonError::into_inner).pop_front().flatten()
-        })
+        Self::new(move |_| script.lock().unwrap_or_else(PoisonError::into_inner).pop_front().flatten())
     }
 
     /// An HTTP client that fails as told over one that works.
@@ -136,9 +131,7 @@ impl HttpConnector for FaultyConnector {
                     Err(lost("answer"))
                 })
             }
-            Some(Fault::Answer { status, body }) => {
-                HttpConnectorFuture::ready(answered(status, body))
-            }
+            Some(Fault::Answer { status, body }) => HttpConnectorFuture::ready(answered(status, body)),
         }
     }
 }

@@ -25,12 +25,7 @@ fn answer(body: &str) -> Answer {
     Answer { status: 201, location: Some("/x".to_owned()), body: body.to_owned() }
 }
 
-async fn perform(
-    store: &Store,
-    id: &str,
-    request: &Idempotency,
-    now: Timestamp,
-) -> Result<Committed, Error> {
+async fn perform(store: &Store, id: &str, request: &Idempotency, now: Timestamp) -> Result<Committed, Error> {
     let mut transaction = Transaction::new();
     transaction.put_new(row(id, 1));
     let answer = answer(id);

@@ -20,11 +20,8 @@ fn request(limit: u8, cursor: Option<&str>) -> PageRequest {
 }
 
 fn shards(count: usize) -> Vec<Partition> {
-    let partition = |shard| Partition {
-        index: Some(Index::Gsi1),
-        pk: format!("L#{shard}"),
-        prefix: String::new(),
-    };
+    let partition =
+        |shard| Partition { index: Some(Index::Gsi1), pk: format!("L#{shard}"), prefix: String::new() };
     (0..count).map(partition).collect()
 }
 

@@ -3,7 +3,13 @@
 mod idempotency;
 mod list;
 mod outbox;
+mod partner;
+mod program;
+mod received;
+mod review;
+mod sample;
 mod write;
+mod zz_probe;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

