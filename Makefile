@@ -31,6 +31,7 @@ down: $(EMULATOR)/ready ## Ends the stack of `make up`.
 
 .PHONY: test
 test: build ## Runs every test, the ones against the local stack included.
+	cargo test --locked --workspace --no-run
 	$(STACK) run -- cargo test --locked --workspace
 
 .PHONY: test-dynamodb-local

@@ -93,7 +93,8 @@ class Stack:
         resources = deployment.resources()
         count = routes.create(aws, template, resources, deployment.parameters)
         _fill_provider_secret(aws, outputs["ProviderSecretArn"])
-        self._write_details(endpoint, api, world, outputs, {name: resources[name] for name in templates.functions(template)})
+        names = {name: resources[name] for name in templates.functions(template)}
+        self._write_details(endpoint, api, world, outputs, names)
         self._say(f"{count} routes at {api} after {time.monotonic() - began:.1f} s")
 
     def _start_payment_world(self) -> str:

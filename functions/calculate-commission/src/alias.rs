@@ -20,7 +20,8 @@ impl Counter {
         let id = conversion_id(program, &self.source, alias);
         let record = self.store.conversion(&id).await?;
         if record.conversion().is_some() {
-            let detail = format!("{alias} was counted as a charge of its own before it became known as {external_id}");
+            let detail =
+                format!("{alias} was counted as a charge of its own before it became known as {external_id}");
             return Err(Failure::reject("charge_counted_under_alias", detail));
         }
         for refund in &record.waiting {

@@ -1,8 +1,9 @@
 //! A charge: attributed, priced and recorded, once.
 
 use domain::{
-    attribution::{Attribution, Outcome as Credited},
+    attribution::{Attribution, Outcome as Credited, Touch, Unattributed},
     conversion::{Charge, Conversion, ConversionKind, conversion_id},
+    id::{ConversionId, CustomerId},
     money::Money,
 };
 use runtime::{Failure, Outcome};
@@ -29,7 +30,8 @@ impl Counter {
             let conversion = match record.conversion() {
                 None => self.new_conversion(&external_id, charge.clone()),
                 Some(known) if !known.value.charge.agrees_with(&charge) => {
-                    let detail = format!("{id} is known with {}, not {}", known.value.charge.amount, charge.amount);
+                    let detail =
+                        format!("{id} is known with {}, not {}", known.value.charge.amount, charge.amount);
                     return Err(Failure::reject("conflicting_charge", detail));
                 }
                 Some(known) => match with_click(&known.value, &charge) {
@@ -53,7 +55,7 @@ impl Counter {
             received_at: self.received_at,
             refunded: Money::zero(charge.amount.currency()),
             charge,
-            attribution: Attribution::none(domain::attribution::Unattributed::NoTouch),
+            attribution: Attribution::none(Unattributed::NoTouch),
             terms: None,
         }
     }
@@ -71,18 +73,9 @@ impl Counter {
             let waits_for = customer.as_ref().filter(|_| binding.is_none());
             return Ok(self.store.record_unattributed(record, &conversion, waits_for).await?);
         };
-        let mut customer_since = binding.as_ref().and_then(|binding| binding.first_sale_at);
+        let customer_since = binding.as_ref().and_then(|binding| binding.first_sale_at);
         if let Some(customer) = &customer {
-            let tie = Binding { touch, made_by: Some(conversion.id.clone()), first_sale_at: None };
-            let standing = match binding {
-                Some(binding) => binding,
-                None => self.store.bind(&self.program.id, &customer.id, tie.clone()).await?,
-            };
-            if standing.made_by != tie.made_by && customer_since.is_none() {
-                customer_since = standing.first_sale_at;
-            }
-            if standing.touch != tie.touch && standing.made_by != tie.made_by && attributed.unbound {
-                // Somebody else bound the customer since the decision: it has to be made again.
+            if binding.is_none() && !self.bind(&customer.id, touch, &conversion.id).await? {
                 return Ok(Written::Stale);
             }
             if conversion.charge.kind != ConversionKind::Lead {
@@ -91,6 +84,19 @@ impl Counter {
         }
         self.accrue(record, conversion, attributed.agreement.as_ref(), customer_since).await
     }
+
+    /// Ties the customer to the partner who is credited; false when somebody else was faster and
+    /// the decision has to be made again.
+    async fn bind(
+        &self,
+        customer: &CustomerId,
+        touch: Touch,
+        made_by: &ConversionId,
+    ) -> Result<bool, Failure> {
+        let tie = Binding { touch, made_by: Some(made_by.clone()), first_sale_at: None };
+        let standing = self.store.bind(&self.program.id, customer, tie.clone()).await?;
+        Ok(standing.touch == tie.touch)
+    }
 }
 
 /// The known conversion with the click that another report of it brings, when that may matter: so
@@ -98,8 +104,5 @@ impl Counter {
 fn with_click(known: &Conversion, charge: &Charge) -> Option<Conversion> {
     let matters = known.attribution.touch().is_none() && known.charge.click_id.is_none();
     let click_id = charge.click_id.clone().filter(|_| matters)?;
-    Some(Conversion {
-        charge: Charge { click_id: Some(click_id), ..known.charge.clone() },
-        ..known.clone()
-    })
+    Some(Conversion { charge: Charge { click_id: Some(click_id), ..known.charge.clone() }, ..known.clone() })
 }

@@ -36,8 +36,7 @@ impl Counter {
         let upline = self.upline(plan, agreement, occurred_at).await?;
         let inputs =
             Inputs { plan, agreement, touch, charge: &conversion.charge, upline: &upline, customer_since };
-        let calculation =
-            calculate(&inputs).map_err(|error| Failure::reject("amount_too_large", error))?;
+        let calculation = calculate(&inputs).map_err(|error| Failure::reject("amount_too_large", error))?;
         let hold = self.hold_reason(&conversion, agreement).await?;
         let conversion = Conversion {
             terms: Some(calculation.terms.clone()),
@@ -74,7 +73,9 @@ impl Counter {
         agreement: &Agreement,
     ) -> Result<Option<HoldReason>, Failure> {
         let customer = conversion.charge.customer.as_ref();
-        let Some(hash) = customer.and_then(|customer| customer.email_hash.as_deref()) else { return Ok(None) };
+        let Some(hash) = customer.and_then(|customer| customer.email_hash.as_deref()) else {
+            return Ok(None);
+        };
         let partner = self.store.partner(&agreement.partner_id).await?;
         let is_own = partner.is_some_and(|partner| self.keyring.is_email_hash(&partner.value.email, hash));
         Ok(is_own.then_some(HoldReason::SelfReferral))

@@ -20,8 +20,6 @@ pub(crate) struct Attributed {
     pub(crate) attribution: Attribution,
     /// The enrolment of the partner who is credited.
     pub(crate) agreement: Option<Agreement>,
-    /// The customer was tied to nobody when this was decided.
-    pub(crate) unbound: bool,
 }
 
 /// A touch and whether its link was active.
@@ -37,8 +35,7 @@ impl Counter {
         conversion: &Conversion,
         binding: Option<&Binding>,
     ) -> Result<Attributed, Failure> {
-        let unbound = binding.is_none();
-        let none = |reason| Attributed { attribution: Attribution::none(reason), agreement: None, unbound };
+        let none = |reason| Attributed { attribution: Attribution::none(reason), agreement: None };
         if !self.program.is_active {
             return Ok(none(Unattributed::ProgramInactive));
         }
@@ -67,7 +64,7 @@ impl Counter {
         let attribution = self.decide(conversion, known, &agreements);
         let partner = attribution.touch().map(|touch| touch.partner_id.clone());
         let agreement = partner.and_then(|partner| agreements.remove(&partner).flatten());
-        Ok(Attributed { attribution, agreement, unbound })
+        Ok(Attributed { attribution, agreement })
     }
 
     fn decide(

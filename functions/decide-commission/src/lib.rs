@@ -5,7 +5,7 @@ use domain::{
     commission::{Decision, ReviewError, review},
     id::CommissionId,
 };
-use runtime::{Answer, Problem, Request, Response, view::CommissionView};
+use runtime::{Answer, Problem, Request, Response, view::commission::CommissionView};
 use serde::{Deserialize, Serialize};
 use store::{Store, accrual::Written};
 

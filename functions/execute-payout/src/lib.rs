@@ -144,7 +144,10 @@ impl Step {
     /// The provider's memory of the key has run out: neither sending again nor giving up is safe.
     async fn hand_over(&self, read: Versioned<Payout>) -> Outcome {
         settled(self.store.rest_payout(&read.value.id, read.revision).await?)?;
-        let detail = format!("payout {} was not found at the provider: check there, then settle or fail it", read.value.id);
+        let detail = format!(
+            "payout {} was not found at the provider: check there, then settle or fail it",
+            read.value.id
+        );
         Err(Failure::reject("payout_outcome_unproven", detail))
     }
 

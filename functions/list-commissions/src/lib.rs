@@ -4,7 +4,7 @@
 use domain::{commission::CommissionStatus, id::ProgramId};
 use runtime::{
     Answer, Cursors, Enrolment, Request, Response,
-    view::{CommissionView, ListView},
+    view::{commission::CommissionView, list::ListView},
 };
 use serde::Deserialize;
 use store::Store;
@@ -25,5 +25,5 @@ pub async fn handle((store, cursors): (Store, Cursors), request: Request) -> Ans
     let (Filters { program_id, status }, page) = request.page::<Filters>(&cursors, "list_commissions")?;
     let currency = Enrolment::load(&store, &program_id, &partner).await?.currency();
     let page = store.commissions_of(&program_id, &partner, currency, status, &page).await?;
-    Response::ok(&ListView::<CommissionView>::of(&page))
+    Response::ok(&ListView::new(page, |commission| CommissionView::from(&commission)))
 }

@@ -3,7 +3,7 @@
 use domain::id::ProgramId;
 use runtime::{
     Answer, Cursors, Enrolment, Request, Response,
-    view::{ListView, PayoutView},
+    view::{list::ListView, payout::PayoutView},
 };
 use serde::Deserialize;
 use store::Store;
@@ -23,5 +23,5 @@ pub async fn handle((store, cursors): (Store, Cursors), request: Request) -> Ans
     let (Filters { program_id }, page) = request.page::<Filters>(&cursors, "list_payouts")?;
     let currency = Enrolment::load(&store, &program_id, &partner).await?.currency();
     let page = store.payouts_of(&program_id, &partner, currency, &page).await?;
-    Response::ok(&ListView::<PayoutView>::of(&page))
+    Response::ok(&ListView::new(page, |payout| PayoutView::from(&payout)))
 }

@@ -298,9 +298,17 @@ mod tests {
             is_active: true,
             auto_approve: true,
             reapplication: Reapplication::Allowed,
-            terms: Terms { version: "1".into(), sha256: "ab".into(), url: "https://example.com/terms".parse().unwrap() },
+            terms: Terms {
+                version: "1".into(),
+                sha256: "ab".into(),
+                url: "https://example.com/terms".parse().unwrap(),
+            },
             attribution: AttributionPolicy::default(),
-            payout: PayoutPolicy { minimum: Money::zero(currency), requires_identity: false, method_rest_days: 0 },
+            payout: PayoutPolicy {
+                minimum: Money::zero(currency),
+                requires_identity: false,
+                method_rest_days: 0,
+            },
             link_hosts: vec![],
             created_at: Timestamp::UNIX_EPOCH,
         }
@@ -311,10 +319,19 @@ mod tests {
     }
 
     fn acceptance() -> Acceptance {
-        Acceptance { version: "1".into(), sha256: "ab".into(), at: at("2026-01-01T00:00:00Z"), address_hash: String::new() }
+        Acceptance {
+            version: "1".into(),
+            sha256: "ab".into(),
+            at: at("2026-01-01T00:00:00Z"),
+            address_hash: String::new(),
+        }
     }
 
-    fn apply(program: &Program, number: usize, sponsor: Option<&Agreement>) -> Result<Agreement, AgreementError> {
+    fn apply(
+        program: &Program,
+        number: usize,
+        sponsor: Option<&Agreement>,
+    ) -> Result<Agreement, AgreementError> {
         Agreement::apply(program, &partner(number), sponsor, acceptance())
     }
 
@@ -335,7 +352,8 @@ mod tests {
         let below = apply(&program, 1, Some(&top)).unwrap();
         assert_eq!(apply(&program, 0, Some(&top)), Err(AgreementError::OwnSponsor));
         assert_eq!(apply(&program, 0, Some(&below)), Err(AgreementError::OwnSponsor));
-        let deepest = (1..=DEPTH_MAX).fold(top, |sponsor, number| apply(&program, number, Some(&sponsor)).unwrap());
+        let deepest =
+            (1..=DEPTH_MAX).fold(top, |sponsor, number| apply(&program, number, Some(&sponsor)).unwrap());
         assert_eq!(apply(&program, DEPTH_MAX + 1, Some(&deepest)), Err(AgreementError::TooDeep));
     }
 
@@ -343,7 +361,10 @@ mod tests {
     fn only_current_terms_of_an_active_program_can_be_accepted() {
         let mut program = program();
         let stale = Acceptance { sha256: "cd".into(), ..acceptance() };
-        assert!(matches!(Agreement::apply(&program, &partner(1), None, stale), Err(AgreementError::StaleTerms { .. })));
+        assert!(matches!(
+            Agreement::apply(&program, &partner(1), None, stale),
+            Err(AgreementError::StaleTerms { .. })
+        ));
         program.is_active = false;
         assert_eq!(apply(&program, 1, None), Err(AgreementError::ProgramInactive));
     }
@@ -355,7 +376,10 @@ mod tests {
         let applied = apply(&program, 1, None).unwrap();
         assert!(!applied.is_active_at(Timestamp::MAX));
         let approved = applied.approve(ContractConditions::default(), at("2026-01-02T00:00:00Z")).unwrap();
-        assert!(approved.is_active_at(at("2026-01-02T00:00:00Z")) && !approved.is_active_at(at("2026-01-01T23:59:59Z")));
+        assert!(
+            approved.is_active_at(at("2026-01-02T00:00:00Z"))
+                && !approved.is_active_at(at("2026-01-01T23:59:59Z"))
+        );
         assert!(matches!(approved.reject("no".into()), Err(AgreementError::IllegalTransition { .. })));
         let rejected = applied.reject("no website".into()).unwrap();
         assert_eq!(rejected.reapply(&program, acceptance()).unwrap().status, AgreementStatus::Applied);
@@ -373,7 +397,8 @@ mod tests {
         };
         let mut program = program();
         program.auto_approve = false;
-        let agreement = apply(&program, 1, None).unwrap().approve(contract, at("2026-01-01T00:00:00Z")).unwrap();
+        let agreement =
+            apply(&program, 1, None).unwrap().approve(contract, at("2026-01-01T00:00:00Z")).unwrap();
         for (time, active) in [
             ("2026-01-31T23:59:59Z", false),
             ("2026-02-01T00:00:00Z", true),

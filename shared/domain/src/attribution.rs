@@ -125,12 +125,18 @@ impl Attribution {
 
 /// Decides whose conversion it is.
 #[must_use]
-pub fn attribute(policy: &AttributionPolicy, conversion_at: Timestamp, candidates: &[Candidate<'_>]) -> Attribution {
+pub fn attribute(
+    policy: &AttributionPolicy,
+    conversion_at: Timestamp,
+    candidates: &[Candidate<'_>],
+) -> Attribution {
     let (mut valid, mut rejected) = (Vec::new(), Vec::new());
     for candidate in candidates {
         match validate(policy, conversion_at, candidate) {
             Ok(rank) => valid.push((rank, &candidate.touch)),
-            Err(reason) => rejected.push(RejectedTouch { reference: candidate.touch.reference.clone(), reason }),
+            Err(reason) => {
+                rejected.push(RejectedTouch { reference: candidate.touch.reference.clone(), reason })
+            }
         }
     }
     valid.sort_by(|(rank, touch), (other_rank, other)| {
@@ -138,10 +144,10 @@ pub fn attribute(policy: &AttributionPolicy, conversion_at: Timestamp, candidate
     });
     let mut ranked = valid.into_iter().map(|(_, touch)| touch);
     let winner = ranked.next();
-    rejected.extend(ranked.map(|touch| RejectedTouch {
-        reference: touch.reference.clone(),
-        reason: Rejection::Outranked,
-    }));
+    rejected.extend(
+        ranked
+            .map(|touch| RejectedTouch { reference: touch.reference.clone(), reason: Rejection::Outranked }),
+    );
     let outcome = match winner {
         Some(touch) => Outcome::Attributed(touch.clone()),
         None if candidates.is_empty() => Outcome::Unattributed(Unattributed::NoTouch),
@@ -151,9 +157,14 @@ pub fn attribute(policy: &AttributionPolicy, conversion_at: Timestamp, candidate
 }
 
 /// The touch's rank in the program's precedence, or why it does not count.
-fn validate(policy: &AttributionPolicy, at: Timestamp, candidate: &Candidate<'_>) -> Result<usize, Rejection> {
+fn validate(
+    policy: &AttributionPolicy,
+    at: Timestamp,
+    candidate: &Candidate<'_>,
+) -> Result<usize, Rejection> {
     let touch = &candidate.touch;
-    let rank = policy.precedence.iter().position(|kind| *kind == touch.kind).ok_or(Rejection::KindNotAllowed)?;
+    let rank =
+        policy.precedence.iter().position(|kind| *kind == touch.kind).ok_or(Rejection::KindNotAllowed)?;
     if touch.at > at {
         return Err(Rejection::AfterConversion);
     }
@@ -200,7 +211,12 @@ mod tests {
             partner_id: PartnerId::derive(&[name]),
             status: AgreementStatus::Approved,
             reason: None,
-            acceptance: Acceptance { version: "1".into(), sha256: String::new(), at: start, address_hash: String::new() },
+            acceptance: Acceptance {
+                version: "1".into(),
+                sha256: String::new(),
+                at: start,
+                address_hash: String::new(),
+            },
             commission_tier: None,
             revenue_split: None,
             contract_start: None,
@@ -213,15 +229,29 @@ mod tests {
     }
 
     fn touch(kind: TouchKind, reference: &str, time: &str) -> Touch {
-        Touch { kind, reference: reference.into(), partner_id: PartnerId::derive(&["jane"]), link_id: None, campaign: None, at: at(time) }
+        Touch {
+            kind,
+            reference: reference.into(),
+            partner_id: PartnerId::derive(&["jane"]),
+            link_id: None,
+            campaign: None,
+            at: at(time),
+        }
     }
 
     /// Decides between touches given as (kind, reference, time).
-    fn decide(policy: &AttributionPolicy, touches: &[(TouchKind, &str, &str)]) -> (Result<String, Unattributed>, Vec<(String, Rejection)>) {
+    fn decide(
+        policy: &AttributionPolicy,
+        touches: &[(TouchKind, &str, &str)],
+    ) -> (Result<String, Unattributed>, Vec<(String, Rejection)>) {
         let jane = agreement("jane");
         let candidates: Vec<_> = touches
             .iter()
-            .map(|(kind, reference, time)| Candidate { touch: touch(*kind, reference, time), link_was_active: true, agreement: Some(&jane) })
+            .map(|(kind, reference, time)| Candidate {
+                touch: touch(*kind, reference, time),
+                link_was_active: true,
+                agreement: Some(&jane),
+            })
             .collect();
         let attribution = attribute(policy, at(CONVERSION), &candidates);
         let outcome = match attribution.outcome {
@@ -272,15 +302,27 @@ mod tests {
     fn link_and_agreement_must_have_been_active() {
         let policy = AttributionPolicy::default();
         let click = || touch(TouchKind::Click, "a", "2026-03-01T00:00:00Z");
-        let reason = |candidate: Candidate<'_>| attribute(&policy, at(CONVERSION), &[candidate]).rejected[0].reason;
+        let reason =
+            |candidate: Candidate<'_>| attribute(&policy, at(CONVERSION), &[candidate]).rejected[0].reason;
         let jane = agreement("jane");
-        assert_eq!(reason(Candidate { touch: click(), link_was_active: false, agreement: Some(&jane) }), Rejection::LinkInactive);
-        assert_eq!(reason(Candidate { touch: click(), link_was_active: true, agreement: None }), Rejection::AgreementInactive);
-        for (approved, stopped) in [("2026-03-02T00:00:00Z", None), ("2026-01-01T00:00:00Z", Some("2026-03-15T00:00:00Z"))] {
+        assert_eq!(
+            reason(Candidate { touch: click(), link_was_active: false, agreement: Some(&jane) }),
+            Rejection::LinkInactive
+        );
+        assert_eq!(
+            reason(Candidate { touch: click(), link_was_active: true, agreement: None }),
+            Rejection::AgreementInactive
+        );
+        for (approved, stopped) in
+            [("2026-03-02T00:00:00Z", None), ("2026-01-01T00:00:00Z", Some("2026-03-15T00:00:00Z"))]
+        {
             let mut late = agreement("jane");
             late.approved_at = Some(at(approved));
             late.stopped_at = stopped.map(at);
-            assert_eq!(reason(Candidate { touch: click(), link_was_active: true, agreement: Some(&late) }), Rejection::AgreementInactive);
+            assert_eq!(
+                reason(Candidate { touch: click(), link_was_active: true, agreement: Some(&late) }),
+                Rejection::AgreementInactive
+            );
         }
     }
 

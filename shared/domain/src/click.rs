@@ -85,7 +85,11 @@ impl ClickId {
     ///
     /// # Errors
     /// When no key fits the MAC for this program.
-    pub fn verify<K: AsRef<[u8]>>(&self, keys: &[K], program: &ProgramId) -> Result<ClickProof, ClickIdError> {
+    pub fn verify<K: AsRef<[u8]>>(
+        &self,
+        keys: &[K],
+        program: &ProgramId,
+    ) -> Result<ClickProof, ClickIdError> {
         let body = self.0.strip_prefix(PREFIX).ok_or(ClickIdError::Malformed)?;
         let (claim, mac) = body.split_at_checked(2 * id::BODY_LEN).ok_or(ClickIdError::Malformed)?;
         let mac = id::from_crockford(mac).ok_or(ClickIdError::Malformed)?;
@@ -127,7 +131,10 @@ impl TryFrom<String> for ClickId {
         let body = text.strip_prefix(PREFIX).ok_or(ClickIdError::Malformed)?;
         let parts = (body.get(..26), body.get(26..52), body.get(52..));
         let (Some(ulid), Some(link), Some(mac)) = parts else { return Err(ClickIdError::Malformed) };
-        let fits = id::is_body(ulid) && id::is_body(link) && mac.len() == MAC_LEN && id::from_crockford(mac).is_some();
+        let fits = id::is_body(ulid)
+            && id::is_body(link)
+            && mac.len() == MAC_LEN
+            && id::from_crockford(mac).is_some();
         if fits { Ok(Self(text)) } else { Err(ClickIdError::Malformed) }
     }
 }

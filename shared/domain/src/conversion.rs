@@ -211,7 +211,8 @@ impl Charge {
     /// Do two reports tell of the same money? Doors differ in what else they know.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
-        self.amount == other.amount && (self.kind == ConversionKind::Lead) == (other.kind == ConversionKind::Lead)
+        self.amount == other.amount
+            && (self.kind == ConversionKind::Lead) == (other.kind == ConversionKind::Lead)
     }
 }
 

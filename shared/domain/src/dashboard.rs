@@ -88,7 +88,13 @@ pub fn figures(currency: Currency, days: &[DayCounters]) -> Result<Figures, Mone
     let epc = per_click(Decimal::from(total.earnings.minor()))
         .map(|minor| Money::round(minor, currency, Rounding::HalfEven))
         .transpose()?;
-    Ok(Figures { conversion_rate: per_click(conversions).map(|rate| rate.round_dp(4)), epc, total, by_day, by_campaign })
+    Ok(Figures {
+        conversion_rate: per_click(conversions).map(|rate| rate.round_dp(4)),
+        epc,
+        total,
+        by_day,
+        by_campaign,
+    })
 }
 
 #[cfg(test)]

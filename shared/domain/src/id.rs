@@ -16,7 +16,9 @@ const CROCKFORD: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// A text that is not an identifier of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected an id that starts with `{prefix}` followed by 26 characters of 0-9 and A-Z without I, L, O, U")]
+#[error(
+    "expected an id that starts with `{prefix}` followed by 26 characters of 0-9 and A-Z without I, L, O, U"
+)]
 pub struct IdError {
     /// The prefix that the wanted kind of id carries, with its underscore.
     pub prefix: &'static str,
@@ -207,10 +209,8 @@ impl FromStr for CommissionId {
 
     fn from_str(text: &str) -> Result<Self, IdError> {
         let wrong = IdError { prefix: "com_" };
-        let (conversion, level) = text
-            .strip_prefix("com_")
-            .and_then(|rest| rest.split_once('_'))
-            .ok_or(wrong.clone())?;
+        let (conversion, level) =
+            text.strip_prefix("com_").and_then(|rest| rest.split_once('_')).ok_or(wrong.clone())?;
         let conversion = ConversionId::from_body(conversion).map_err(|_| wrong.clone())?;
         if level.len() != 2 || !level.bytes().all(|b| b.is_ascii_digit()) {
             return Err(wrong);

@@ -273,11 +273,14 @@ impl Transaction {
 
 /// Balances by account: what is owed is positive, what was spent negative for [`Account::Expense`].
 #[must_use]
-pub fn balances<'a>(transactions: impl IntoIterator<Item = &'a Transaction>) -> BTreeMap<(Account, Currency), i128> {
+pub fn balances<'a>(
+    transactions: impl IntoIterator<Item = &'a Transaction>,
+) -> BTreeMap<(Account, Currency), i128> {
     let mut balances = BTreeMap::new();
     for transaction in transactions {
         for posting in &transaction.postings {
-            *balances.entry((posting.account.clone(), transaction.currency)).or_insert(0) -= i128::from(posting.minor);
+            *balances.entry((posting.account.clone(), transaction.currency)).or_insert(0) -=
+                i128::from(posting.minor);
         }
     }
     balances
@@ -335,7 +338,13 @@ mod tests {
     fn only_balanced_entries_close() {
         let close = |entry: Entry| {
             let usd = "USD".parse().unwrap();
-            entry.close(&ProgramId::derive(&["p"]), TransactionKind::Accrue, &["c"], Timestamp::UNIX_EPOCH, usd)
+            entry.close(
+                &ProgramId::derive(&["p"]),
+                TransactionKind::Accrue,
+                &["c"],
+                Timestamp::UNIX_EPOCH,
+                usd,
+            )
         };
         let balanced = Entry::new().debit(Account::Expense, 5).credit(Account::Pending(partner()), 5);
         assert_eq!(close(balanced).unwrap().unwrap().postings.len(), 2);

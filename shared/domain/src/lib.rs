@@ -18,6 +18,7 @@ pub mod money;
 pub mod partner;
 pub mod payout;
 pub mod plan;
+pub mod profile;
 pub mod program;
 pub mod rate;
 pub mod risk;

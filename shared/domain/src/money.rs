@@ -158,8 +158,7 @@ impl Money {
         if excess.bytes().any(|b| b != b'0') || (excess.len() > 1 && places == 0) {
             return Err(MoneyError::TooManyDigits { currency, digits: exponent });
         }
-        let unsigned: i64 =
-            format!("{whole}{kept:0<places$}").parse().map_err(|_| MoneyError::Overflow)?;
+        let unsigned: i64 = format!("{whole}{kept:0<places$}").parse().map_err(|_| MoneyError::Overflow)?;
         Ok(Self::new(if negative { -unsigned } else { unsigned }, currency))
     }
 
@@ -246,9 +245,7 @@ impl Money {
         part.same_currency(whole)?;
         let product = i128::from(self.minor) * i128::from(part.minor);
         let minor = rounding.divide(product, i128::from(whole.minor)).ok_or(MoneyError::Overflow)?;
-        i64::try_from(minor)
-            .map(|minor| Self::new(minor, self.currency))
-            .map_err(|_| MoneyError::Overflow)
+        i64::try_from(minor).map(|minor| Self::new(minor, self.currency)).map_err(|_| MoneyError::Overflow)
     }
 
     fn same_currency(self, other: Self) -> Result<(), MoneyError> {
@@ -264,10 +261,7 @@ impl Money {
 ///
 /// # Errors
 /// When a currency differs or the sum does not fit.
-pub fn sum(
-    amounts: impl IntoIterator<Item = Money>,
-    currency: Currency,
-) -> Result<Money, MoneyError> {
+pub fn sum(amounts: impl IntoIterator<Item = Money>, currency: Currency) -> Result<Money, MoneyError> {
     amounts.into_iter().try_fold(Money::zero(currency), Money::plus)
 }
 
@@ -365,9 +359,17 @@ mod tests {
 
     #[test]
     fn what_is_not_an_amount_is_refused_with_its_cause() {
-        for (text, code) in
-            [("", "USD"), ("1e3", "USD"), ("1,5", "USD"), (".5", "USD"), ("5.", "USD"), ("+1", "USD"), ("--1", "USD"), (" 1", "USD"), ("\u{661}", "USD")]
-        {
+        for (text, code) in [
+            ("", "USD"),
+            ("1e3", "USD"),
+            ("1,5", "USD"),
+            (".5", "USD"),
+            ("5.", "USD"),
+            ("+1", "USD"),
+            ("--1", "USD"),
+            (" 1", "USD"),
+            ("\u{661}", "USD"),
+        ] {
             assert_eq!(Money::parse(text, currency(code)), Err(MoneyError::NotADecimal), "{text}");
         }
         for (text, code) in [("1.001", "USD"), ("1.5", "JPY"), ("1.0001", "KWD")] {
@@ -391,9 +393,8 @@ mod tests {
 
     #[test]
     fn halves_go_where_the_mode_says() {
-        let round = |text: &str, mode| {
-            Money::round(text.parse().unwrap(), currency("USD"), mode).unwrap().minor()
-        };
+        let round =
+            |text: &str, mode| Money::round(text.parse().unwrap(), currency("USD"), mode).unwrap().minor();
         for (text, half_even, half_up, down) in
             [("0.5", 0, 1, 0), ("1.5", 2, 2, 1), ("2.5", 2, 3, 2), ("-0.5", 0, -1, 0), ("2.51", 3, 3, 2)]
         {

@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn an_older_word_a_foreign_session_and_a_word_after_the_verdict_change_nothing() {
-        let word = |session: &str, status, time| IdentityWord { session_id: session.into(), status, at: at(time) };
+        let word =
+            |session: &str, status, time| IdentityWord { session_id: session.into(), status, at: at(time) };
         let open = Identity::NONE.started("vs_1".into(), at("2026-01-01T12:00:00Z"));
         let verified = word("vs_1", IdentityStatus::Verified, "2026-01-02T00:00:00Z");
         let known = open.heard(&verified).unwrap();

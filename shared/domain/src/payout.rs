@@ -188,7 +188,11 @@ impl Standing<'_> {
         let mut blockers = Vec::new();
         let mut block = |code, detail: String, clears_at| blockers.push(Blocker { code, detail, clears_at });
         if available.is_negative() {
-            block(BlockerCode::NegativeBalance, format!("The balance is {available}: later earnings are netted against it."), None);
+            block(
+                BlockerCode::NegativeBalance,
+                format!("The balance is {available}: later earnings are netted against it."),
+                None,
+            );
         } else if available.minor() < policy.minimum.minor() {
             let detail = format!("The balance is {available}, below the minimum of {}.", policy.minimum);
             block(BlockerCode::BelowMinimum, detail, None);
@@ -207,7 +211,11 @@ impl Standing<'_> {
             }
         }
         if !self.agreement.is_active_at(self.at) {
-            block(BlockerCode::AgreementNotActive, "The enrolment in the program is not active.".into(), None);
+            block(
+                BlockerCode::AgreementNotActive,
+                "The enrolment in the program is not active.".into(),
+                None,
+            );
         }
         if let Some(payout) = self.open_payout {
             block(BlockerCode::PayoutOpen, format!("Payout {payout} is on its way."), None);
@@ -280,7 +288,11 @@ impl Payout {
     ///
     /// # Errors
     /// When the entry does not balance, which would be a defect.
-    pub fn transaction(&self, kind: TransactionKind, at: Timestamp) -> Result<Option<Transaction>, LedgerError> {
+    pub fn transaction(
+        &self,
+        kind: TransactionKind,
+        at: Timestamp,
+    ) -> Result<Option<Transaction>, LedgerError> {
         let available = Account::Available(self.partner_id.clone());
         let transit = Account::Transit(self.partner_id.clone());
         let cash = Account::Cash(self.method.provider);
@@ -289,7 +301,10 @@ impl Payout {
             TransactionKind::PayoutSettle => (transit, cash),
             TransactionKind::PayoutFail => (transit, available),
             TransactionKind::PayoutReturn => (cash, available),
-            TransactionKind::Accrue | TransactionKind::Refund | TransactionKind::Reject | TransactionKind::Mature => {
+            TransactionKind::Accrue
+            | TransactionKind::Refund
+            | TransactionKind::Reject
+            | TransactionKind::Mature => {
                 return Ok(None);
             }
         };

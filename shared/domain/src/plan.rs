@@ -108,7 +108,9 @@ impl Condition {
     fn is_empty(&self) -> bool {
         match self {
             Self::Kind(values) => values.is_empty(),
-            Self::CommissionTier(values) | Self::Campaign(values) | Self::Country(values) => values.is_empty(),
+            Self::CommissionTier(values) | Self::Campaign(values) | Self::Country(values) => {
+                values.is_empty()
+            }
         }
     }
 }
@@ -225,7 +227,11 @@ impl Plan {
         let mut names = BTreeSet::new();
         for (index, rule) in self.rules.iter().enumerate() {
             if !is_name(&rule.id) {
-                fault(format!("/rules/{index}/id"), "invalid_name", "use 1 to 40 characters of a-z, 0-9, - and _");
+                fault(
+                    format!("/rules/{index}/id"),
+                    "invalid_name",
+                    "use 1 to 40 characters of a-z, 0-9, - and _",
+                );
             }
             if !names.insert(&rule.id) {
                 fault(format!("/rules/{index}/id"), "duplicate", "another rule of the plan has this id");
@@ -280,7 +286,10 @@ mod tests {
     #[test]
     fn the_least_plan_has_the_fields_defaults() {
         let plan = plan(r#"{"rules": [{"id": "base", "reward": {"type": "percent", "rate": "0.20"}}]}"#);
-        assert_eq!((plan.hold_days, plan.recurring, plan.rounding), (30, Recurring::Forever, Rounding::HalfEven));
+        assert_eq!(
+            (plan.hold_days, plan.recurring, plan.rounding),
+            (30, Recurring::Forever, Rounding::HalfEven)
+        );
         assert_eq!(plan.faults("USD".parse().unwrap()), []);
     }
 
@@ -296,7 +305,11 @@ mod tests {
                 {"of": "base", "rate": "0"}, {"of": "level_one", "rate": "0"}],
               "hold_days": 366, "recurring": {"months": 0}}"#,
         );
-        let faults: Vec<_> = plan.faults("USD".parse().unwrap()).into_iter().map(|fault| (fault.pointer, fault.code)).collect();
+        let faults: Vec<_> = plan
+            .faults("USD".parse().unwrap())
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code))
+            .collect();
         let expected = [
             ("/rules/0/id", "invalid_name"),
             ("/rules/1/conditions/0/any_of", "empty"),

@@ -14,7 +14,9 @@ pub struct Rate(Decimal);
 
 /// A text that is not a rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a rate: use a decimal string between \"0\" and \"1\" with at most six places, such as \"0.20\" for 20 %")]
+#[error(
+    "not a rate: use a decimal string between \"0\" and \"1\" with at most six places, such as \"0.20\" for 20 %"
+)]
 pub struct RateError;
 
 impl Rate {

@@ -15,7 +15,9 @@ impl HoldReason {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::SelfReferral => "The customer's e-mail address is the partner's own, so the sale is reviewed first.",
+            Self::SelfReferral => {
+                "The customer's e-mail address is the partner's own, so the sale is reviewed first."
+            }
         }
     }
 }

@@ -32,6 +32,10 @@ struct Providers {
 }
 
 impl Providers {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the world serves beside the test and ends with its runtime"
+    )]
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();

@@ -40,9 +40,10 @@ impl Credentials {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
-    /// Refused callers get 403 from API Gateway itself, and no function is started for them.
+    /// Always true. API Gateway answers a refusal with a bare 403 of its own; the function behind
+    /// answers the role `none` with 401 and the problem document that every other error is.
     pub is_authorized: bool,
-    /// Who it is, for the function behind.
+    /// Who it is, for the function behind; the role `none` is nobody.
     pub context: Map<String, Value>,
 }
 
@@ -84,7 +85,7 @@ where
         Err(problem) if problem.status() < 500 => {
             let cause = problem.cause().map(telemetry::chain).unwrap_or_default();
             tracing::info!(http.request_id = request_id, error.cause = cause, "refused");
-            Ok(Decision { is_authorized: false, context: Map::new() })
+            Ok(Decision { is_authorized: true, context: nobody() })
         }
         Err(problem) => {
             let cause = problem.cause().map(telemetry::chain).unwrap_or_default();
@@ -92,6 +93,11 @@ where
             Err("the authorizer could not decide".into())
         }
     }
+}
+
+/// What is handed on when nobody can be named.
+fn nobody() -> Map<String, Value> {
+    Map::from_iter([("role".to_owned(), Value::from("none"))])
 }
 
 #[cfg(test)]
@@ -129,10 +135,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_bad_token_is_refused() {
+    async fn a_bad_token_is_nobodys() {
         for header in ["Bearer bad", "Basic good", "good", "", "Bearer"] {
             let decision = decide((), handle, event(header), Timestamp::UNIX_EPOCH).await.unwrap();
-            assert_eq!(decision, Decision { is_authorized: false, context: Map::new() }, "{header}");
+            assert_eq!(decision, Decision { is_authorized: true, context: nobody() }, "{header}");
+            assert_eq!(Caller::from_context(|name| decision.context.get(name)?.as_str()), None);
         }
     }
 

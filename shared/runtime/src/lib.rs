@@ -58,7 +58,7 @@ pub use config::{Environment, Variable};
 pub use enrolment::Enrolment;
 pub use error::Error;
 pub use from_environment::FromEnvironment;
-pub use http::{Answer, Code, NoFilters, Problem, Request, Response};
+pub use http::{Answer, Code, NoFilters, Problem, Request, Response, SealedAnswers};
 pub use http_client::{HttpClient, http_client};
 pub use keyring::{Keyring, Purpose, SealError, SubKey};
 pub use link_base::LinkBase;

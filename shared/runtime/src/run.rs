@@ -1,4 +1,7 @@
 //! The loops that ask Lambda for events. Each `main` is one call of one of these.
+//!
+//! What handles one event is boxed: some of these futures are tens of kilobytes, and unboxed they
+//! would be copied on the stack of `main`.
 
 use std::{convert::Infallible, error::Error as StdError, time::Duration};
 
@@ -36,7 +39,7 @@ where
     let handle = &handle;
     let service = service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
         let deps = deps.clone();
-        async move { Ok::<_, Infallible>(http::answer(deps, handle, event.payload).await) }
+        Box::pin(async move { Ok::<_, Infallible>(http::answer(deps, handle, event.payload).await) })
     });
     lambda_runtime::run(service).await.map_err(Error::Loop)
 }
@@ -56,9 +59,9 @@ where
     let (store, handle) = (&environment.store()?, &handle);
     let service = service_fn(|event: LambdaEvent<SqsEvent>| {
         let deps = deps.clone();
-        async move {
+        Box::pin(async move {
             Ok::<_, Infallible>(sqs::process_batch(store, deps, handle, event.payload, clock::now()).await)
-        }
+        })
     });
     lambda_runtime::run(service).await.map_err(Error::Loop)
 }
@@ -77,9 +80,9 @@ where
     let (store, handle) = (&environment.store()?, &handle);
     let service = service_fn(|event: LambdaEvent<dynamodb::Event>| {
         let deps = deps.clone();
-        async move {
+        Box::pin(async move {
             Ok::<_, Infallible>(stream::process_batch(store, deps, handle, event.payload, clock::now()).await)
-        }
+        })
     });
     lambda_runtime::run(service).await.map_err(Error::Loop)
 }
@@ -98,10 +101,10 @@ where
     let handle = &handle;
     let service = service_fn(|_: LambdaEvent<IgnoredAny>| {
         let deps = deps.clone();
-        async move {
+        Box::pin(async move {
             let outcome = schedule::run(deps, handle, clock::now()).await;
             outcome.map_err(|failure| Fault::from(failure.to_string()))
-        }
+        })
     });
     lambda_runtime::run(service).await.map_err(Error::Loop)
 }
@@ -120,7 +123,7 @@ where
     let handle = &handle;
     let service = service_fn(|event: LambdaEvent<ApiGatewayV2CustomAuthorizerV2Request>| {
         let deps = deps.clone();
-        async move { authorizer::decide(deps, handle, event.payload, clock::now()).await }
+        Box::pin(async move { authorizer::decide(deps, handle, event.payload, clock::now()).await })
     });
     lambda_runtime::run(service).await.map_err(Error::Loop)
 }

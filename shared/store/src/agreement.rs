@@ -3,6 +3,7 @@
 use domain::{
     agreement::{Agreement, AgreementStatus},
     id::{PartnerId, ProgramId},
+    program::Program,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ use crate::{
     item::{Row, Shape},
     key,
     page::{List, Page, PageRequest},
-    table::Read,
+    table::{Query, Read},
     transaction::Transaction,
     versioned::Versioned,
 };
@@ -25,6 +26,16 @@ struct AgreementItem(Agreement);
 
 impl Shape for AgreementItem {
     const ENTITY: &'static str = "agreement";
+}
+
+/// Says under the partner's own key that there is an agreement, which stands under the program's.
+#[derive(Serialize, Deserialize)]
+struct EnrolmentItem {
+    program_id: ProgramId,
+}
+
+impl Shape for EnrolmentItem {
+    const ENTITY: &'static str = "enrolment";
 }
 
 /// What became of an enrolment.
@@ -45,8 +56,7 @@ impl Store {
     /// When the table cannot be written.
     pub async fn enrol(&self, agreement: &Agreement, once: Once<'_>) -> Result<Enrolled, Error> {
         let mut transaction = Transaction::new();
-        let enrolment = transaction.put_new(agreement_row(agreement)?);
-        add_sponsor_check(&mut transaction, agreement);
+        let enrolment = add_enrolment(&mut transaction, agreement)?;
         match self.commit_once(transaction, once).await {
             Ok(committed) => Ok(Enrolled::Committed(committed)),
             Err(Error::Condition(failures)) if failures.at(enrolment).is_some() => Ok(Enrolled::Exists),
@@ -96,6 +106,28 @@ impl Store {
         self.commit(transaction).await
     }
 
+    /// A partner's enrolments in all programs, with their programs, the earliest first.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or an item is corrupt.
+    pub async fn enrolments(&self, partner: &PartnerId) -> Result<Vec<(Agreement, Program)>, Error> {
+        let partition = key::enrolments_of(partner);
+        let rows = self.query_all(Query::of(&partition)).await?;
+        let ids = rows.into_iter().map(|row| row.parse().map(|item: EnrolmentItem| item.program_id));
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        let programs = self.programs(&ids).await?;
+        let keys: Vec<_> = ids.iter().map(|program| key::agreement(program, partner)).collect();
+        let rows = self.batch_get(&keys, Read::Strong).await?;
+        let agreements = rows.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let program_of = |agreement: &Agreement| programs.iter().find(|p| p.id == agreement.program_id).cloned();
+        let mut enrolments: Vec<_> = agreements
+            .into_iter()
+            .filter_map(|agreement| program_of(&agreement).map(|program| (agreement, program)))
+            .collect();
+        enrolments.sort_by(|(one, _), (other, _)| (one.applied_at, &one.id).cmp(&(other.applied_at, &other.id)));
+        Ok(enrolments)
+    }
+
     /// A program's agreements, all or those of one status, by status and then the oldest first.
     ///
     /// # Errors
@@ -138,9 +170,19 @@ pub(crate) fn agreement_row(agreement: &Agreement) -> Result<Row, Error> {
     })
 }
 
+/// Adds everything that an enrolment writes and demands; gives the agreement's position.
+pub(crate) fn add_enrolment(transaction: &mut Transaction, agreement: &Agreement) -> Result<usize, Error> {
+    let Agreement { program_id, partner_id, .. } = agreement;
+    let position = transaction.put_new(agreement_row(agreement)?);
+    let item = EnrolmentItem { program_id: program_id.clone() };
+    transaction.put_new(Row::new(&key::enrolment(partner_id, program_id), &item)?);
+    add_sponsor_check(transaction, agreement);
+    Ok(position)
+}
+
 /// Lets a recruit join only under a sponsor who is active and not below the recruit: the tree
 /// cannot get a cycle, and the sponsor was not stopped while the request was under way.
-pub(crate) fn add_sponsor_check(transaction: &mut Transaction, recruit: &Agreement) {
+fn add_sponsor_check(transaction: &mut Transaction, recruit: &Agreement) {
     let Some(sponsor) = recruit.sponsor() else { return };
     let active = Condition::equals("status", AgreementStatus::Approved.as_str())
         .and(Condition::not_contains("ancestors", recruit.partner_id.as_str()));

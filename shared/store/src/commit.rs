@@ -4,8 +4,7 @@ use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::SdkError,
     operation::{
-        delete_item::DeleteItemError, put_item::PutItemError, transact_write_items::TransactWriteItemsError,
-        update_item::UpdateItemError,
+        put_item::PutItemError, transact_write_items::TransactWriteItemsError, update_item::UpdateItemError,
     },
     types::{CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure as Returned},
 };
@@ -75,9 +74,7 @@ impl Store {
                 Box::pin(self.send_put(row, condition.clone())).await.map(|()| None)
             }
             [Write::Update(update)] => Box::pin(self.send_update(update)).await.map(Some),
-            [Write::Delete { key, condition }] => {
-                Box::pin(self.send_delete(key, condition.clone())).await.map(|()| None)
-            }
+            [Write::Delete { key }] => Box::pin(self.send_delete(key)).await.map(|()| None),
             _ => Box::pin(self.send_all(transaction)).await.map(|()| None),
         }
     }
@@ -131,25 +128,14 @@ impl Store {
         Ok(Row::from_attributes(answer.attributes.unwrap_or_default()))
     }
 
-    async fn send_delete(&self, key: &Key, condition: Option<Condition>) -> Result<(), Error> {
-        let mut aliases = Aliases::default();
-        let condition = condition.map(|condition| condition.render(&mut aliases));
+    async fn send_delete(&self, key: &Key) -> Result<(), Error> {
         let request = self.client.delete_item().table_name(&self.table);
         let answer = request
             .set_key(Some(key_attributes(key)))
-            .set_condition_expression(condition)
-            .set_expression_attribute_names(aliases.names())
-            .set_expression_attribute_values(aliases.values())
-            .return_values_on_condition_check_failure(Returned::AllOld)
             .set_return_consumed_capacity(wanted(self.meter.as_ref()))
             .send()
-            .await;
-        let answer = answer.map_err(|error| match error.as_service_error() {
-            Some(DeleteItemError::ConditionalCheckFailedException(failed)) => {
-                one_failed(key.clone(), failed.item().cloned())
-            }
-            _ => Error::of_write(error),
-        })?;
+            .await
+            .map_err(Error::of_write)?;
         self.measure(Kind::Write, answer.consumed_capacity());
         Ok(())
     }

@@ -109,12 +109,8 @@ pub(crate) enum Condition {
     Exists,
     /// The attribute is absent.
     Lacks(&'static str),
-    /// The attribute is there.
-    Has(&'static str),
     /// The attribute equals the value.
     Equals(&'static str, Value),
-    /// The attribute equals one of the values.
-    OneOf(&'static str, Vec<Value>),
     /// The attribute is the value or above.
     AtLeast(&'static str, Value),
     /// The attribute is the value or below.
@@ -134,10 +130,6 @@ pub(crate) enum Condition {
 impl Condition {
     pub(crate) fn equals(name: &'static str, value: impl Into<Value>) -> Self {
         Self::Equals(name, value.into())
-    }
-
-    pub(crate) fn one_of<const N: usize>(name: &'static str, values: [&str; N]) -> Self {
-        Self::OneOf(name, values.into_iter().map(Value::from).collect())
     }
 
     pub(crate) fn at_least(name: &'static str, value: impl Into<Value>) -> Self {
@@ -181,16 +173,10 @@ impl Condition {
             Self::New => format!("attribute_not_exists({})", aliases.name(PK)),
             Self::Exists => format!("attribute_exists({})", aliases.name(PK)),
             Self::Lacks(name) => format!("attribute_not_exists({})", aliases.name(name)),
-            Self::Has(name) => format!("attribute_exists({})", aliases.name(name)),
             Self::Equals(name, value) => compare(aliases, name, "=", value),
             Self::AtLeast(name, value) => compare(aliases, name, ">=", value),
             Self::Above(name, value) => compare(aliases, name, ">", value),
             Self::AtMost(name, value) => compare(aliases, name, "<=", value),
-            Self::OneOf(name, values) => {
-                let name = aliases.name(name);
-                let values: Vec<_> = values.into_iter().map(|v| aliases.value(v)).collect();
-                format!("{name} IN ({})", values.join(", "))
-            }
             Self::StartsWith(name, value) => {
                 format!("begins_with({}, {})", aliases.name(name), aliases.value(value))
             }
@@ -303,14 +289,14 @@ mod tests {
     #[test]
     fn a_condition_names_every_attribute_by_alias_and_keeps_its_grouping() {
         let mut aliases = Aliases::default();
-        let text = Condition::one_of("status", ["sent", "unknown"])
+        let text = Condition::starts_with("status", "s")
             .and(Condition::Lacks("hold").or(Condition::at_most("ttl", 5_i64)))
             .and(Condition::equals("status", "x"))
             .render(&mut aliases);
-        let expected = "(#n0 IN (:v0, :v1) AND (attribute_not_exists(#n1) OR #n2 <= :v2) AND #n0 = :v3)";
+        let expected = "(begins_with(#n0, :v0) AND (attribute_not_exists(#n1) OR #n2 <= :v1) AND #n0 = :v2)";
         assert_eq!(text, expected);
         assert_eq!(aliases.names().unwrap()["#n0"], "status");
-        assert_eq!(aliases.values().unwrap()[":v2"], AttributeValue::N("5".to_owned()));
+        assert_eq!(aliases.values().unwrap()[":v1"], AttributeValue::N("5".to_owned()));
     }
 
     #[test]

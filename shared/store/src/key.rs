@@ -109,6 +109,11 @@ pub(crate) fn identity_check(partner: &PartnerId, session: &str) -> Key {
     Key::new(format!("PRT#{partner}"), format!("IDV#{}", part(session)))
 }
 
+/// A partner's enrolment in a program: leads to the agreement.
+pub(crate) fn enrolment(partner: &PartnerId, program: &ProgramId) -> Key {
+    Key::new(format!("PRT#{partner}"), format!("AGR#{program}"))
+}
+
 /// The marker that an email is taken; the mail address itself is not in the key.
 pub(crate) fn email_marker(email_hmac: &str) -> Key {
     Key::new(format!("UNQ#EMAIL#{email_hmac}"), "#")

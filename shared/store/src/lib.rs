@@ -1,4 +1,90 @@
 //! Tributary's table: keys, items and transactions of DynamoDB, and nothing else.
+//!
+//! One table. `PK`/`SK` are made in `key` and nowhere else; GSI1 lists by owner, GSI2 holds work
+//! lists of keys, GSI3 a sponsor's recruits. An index yields candidates, never decisions: whatever
+//! is changed is changed under a condition on the item itself.
+//!
+//! # Access patterns
+//!
+//! Capacity in units: `s` a strong read, `e` an eventual one, per started 4 KB; `w` a write per
+//! started KB, twice that in a transaction, plus one for each index row that it makes or removes.
+//! `N` levels, `k` lines, `m` matured accounts.
+//!
+//! | pattern | method | key | operation | capacity |
+//! | --- | --- | --- | --- | --- |
+//! | open the connection | `warm` | none | get | 0.5 e |
+//! | partner signs up (T0) | `register` | `PRT# UNQ#EMAIL# AGR# IDM#`, sponsor's `AGR#` checked | transaction | 8 to 10 w |
+//! | partner by id | `partner` | `PRT#ptr/#META` | get | 1 s |
+//! | partners by id | `partners` | `PRT#ptr/#META` | batch get | 0.5 e each |
+//! | change a profile | `update_partner` | `PRT#ptr/#META` | put at revision | 1 w |
+//! | set where money goes | `set_payout_method` | `PRT#ptr/#META`, `PM#version` | transaction | 4 w |
+//! | where a payout's money goes | `payout_destination` | `PRT#ptr/PM#version` | get | 0.5 e |
+//! | start an identity check | `start_identity_check` | `PRT#ptr/#META`, `IDV#session`, `IDM#` | transaction | 6 w |
+//! | create a program | `create_program` | `PRG#prg/#META`, `IDM#` | transaction | 4 w |
+//! | program by id | `program` | `PRG#prg/#META` | get | 0.5 e |
+//! | programs by id | `programs` | `PRG#prg/#META` | batch get | 1 s each |
+//! | publish a plan version | `publish_plan` | `PRG#prg/PLAN#version`, `IDM#` | transaction | 4 w and more |
+//! | plan versions | `plans` | `PRG#prg/PLAN#` | query | 1 s per 4 KB |
+//! | partner joins another program | `enrol` | `AGR#prg#ptr`, `IDM#`, sponsor's `AGR#` checked | transaction | 4 to 6 w |
+//! | agreement with its whole upline | `agreement` | `AGR#prg#ptr/#META` | get | 1 s, any depth |
+//! | agreements of an upline | `agreements` | `AGR#prg#ptr/#META` | batch get | 1 s each |
+//! | enrolments of a partner | `enrolments` | `PRT#ptr/AGR#`, `PRG#`, `AGR#` | query, batch gets | 1 s, 2 s each |
+//! | decide on an agreement | `update_agreement` | `AGR#prg#ptr/#META`, `IDM#` | transaction | 4 w |
+//! | applications of a program | `agreements_of_program` | GSI1 `PRG#prg#AGR#shard` / status | query of 8 shards | 4 e and more |
+//! | recruits of a sponsor | `recruits` | GSI3 `SPN#prg#ptr` | query | 0.5 e per 4 KB |
+//! | create a link | `create_link` | `LNK#lnk/#META`, `IDM#` | transaction | 4 w |
+//! | follow a link | `link` | `LNK#lnk/#META` | get | 0.5 e |
+//! | links of a partner | `links` | GSI1 `AGR#prg#ptr#LNK` | query | 0.5 e per 4 KB |
+//! | record a click | `record_click` | `CLK#clk/#` | put | 1 w, no index |
+//! | click by id | `click` | `CLK#clk/#` | get | 1 s |
+//! | create an API key | `create_api_key` | `KEY#key/#META`, `IDM#` | transaction | 4 w |
+//! | API key by id | `api_key` | `KEY#key/#META` | get | 1 s |
+//! | create a webhook address | `create_webhook_endpoint` | `WHE#whe/#META`, `IDM#` | transaction | 4 w |
+//! | webhook address by id | `webhook_endpoint` | `WHE#whe/#META` | get | 1 s |
+//! | webhook event, once | `record_webhook_event` | `WHK#whe#event/#` | put | 1 w and more |
+//! | the same, about an identity | `record_identity_event` | `WHK#whe#event/#`, `PRT#ptr/#META` | transaction | 4 w |
+//! | fact by API, once | `record_fact` | `FCT#evt/#`, `IDM#` | transaction | 4 w |
+//! | charge with lines and refunds | `conversion` | `CNV#cnv` | query | 1 s per 4 KB |
+//! | attributed charge (T1) | `accrue` | `CNV#cnv/#META`, `COM#level`, `TXN#txn` | transaction | 2(N + 2) w |
+//! | charge that earns nobody | `record_unattributed` | `CNV#cnv/#META`, `CUS#/WAIT#cnv`, `CUS#` checked | transaction | 1 or 6 w |
+//! | charge by another id | `canonical_id` | `EXT#prg#source#id/#` | get | 1 s |
+//! | note another id | `note_alias` | `EXT#prg#source#id/#` | put | 1 w |
+//! | refund (T2) | `apply_refund` | `CNV#cnv/ADJ#refund`, `#META`, `COM#`, `ACC#/BAL`, `TXN#` | transaction | 2(3 + N + m) w |
+//! | refund before its sale | `keep_refund_waiting` | `CNV#cnv/#META`, `ADJ#refund`, `EXT#` checked | transaction | 6 w |
+//! | refund that cannot count | `refuse_refund` | `CNV#cnv/ADJ#refund` | put | 1 w |
+//! | refund counted elsewhere | `refund_moved` | `CNV#cnv/ADJ#refund` | update | 1 w |
+//! | who brought a customer | `binding` | `CUS#prg#cus/#META` | get | 1 s |
+//! | bind a customer, once | `bind` | `CUS#prg#cus/#META` | put | 1 w |
+//! | earliest sale of a customer | `note_sale` | `CUS#prg#cus/#META` | update | 1 w |
+//! | charges waiting for a binding | `waiting_conversions` | `CUS#prg#cus/WAIT#` | query | 1 s per 4 KB |
+//! | a charge waits no longer | `stop_waiting` | `CUS#prg#cus/WAIT#cnv` | delete | 1 w |
+//! | decide on held lines | `record_review` | `CNV#cnv/#META`, `COM#level`, `TXN#txn` | transaction | 2(2 + N) w |
+//! | commissions by id | `commissions` | `CNV#cnv/COM#level` | batch get | 1 s each |
+//! | commissions of a partner | `commissions_of` | GSI1 `ACC#prg#ptr#CUR` / `COM#` | query | 0.5 e per 4 KB |
+//! | commissions to mature | `due_commissions` | GSI2 `MAT#shard` / time | query of 8 shards | 4 e and more |
+//! | mature a batch (T3) | `mature` | `CNV#/COM#`, `ACC#/BAL`, `TXN#` | transaction | 2(k + 2) w |
+//! | balances for a decision | `account` | `ACC#prg#ptr#CUR/BAL` | get | 1 s |
+//! | journal transaction by id | `transaction` | `TXN#txn/#META` | get | 1 s |
+//! | journal transactions by id | `transactions` | `TXN#txn/#META` | batch get | 1 s each |
+//! | journal of a day | `journal_of_day` | GSI1 `JRN#prg#day#shard` | query of 8 shards | 4 e and more |
+//! | request a payout (T4) | `request_payout` | `ACC#/BAL`, `PAY#`, `TXN#`, `IDM#`; `PRT#`, `AGR#` checked | transaction | 12 w |
+//! | payout by id | `payout` | `PAY#pay/#META` | get | 1 s |
+//! | payouts of a partner | `payouts_of` | GSI1 `ACC#prg#ptr#CUR` / `PAY#` | query | 0.5 e per 4 KB |
+//! | payouts to look after | `due_payouts` | GSI2 `DUE#PAY#shard` / time | query of 8 shards | 4 e and more |
+//! | intent, and what the provider said (T5) | `move_payout` | `PAY#pay`, `EXT#provider#id` | update or transaction | 1 or 4 w |
+//! | settled, failed, returned (T6 to T8) | `close_payout` | `PAY#pay`, `ACC#/BAL`, `TXN#` | transaction | 6 w |
+//! | ask again later | `postpone_payout` | `PAY#pay/#META` | update | 1 w |
+//! | nothing more to do | `rest_payout` | `PAY#pay/#META` | update | 1 w |
+//! | commissions that a payout paid | `cover` | GSI2 `UNP#ACC#`, `CNV#/COM#`, `ACC#/BAL` | query, transaction | 2(k + 1) w |
+//! | count a row of the outbox | `project` | the row, `MET#`, `ACC#/PRJ` | transaction | 4 w and more |
+//! | counters of a period | `day_counters` | `MET#AGR#prg#ptr/DAY#` | query | 1 s per 4 KB |
+//! | totals of a partner | `totals` | `ACC#prg#ptr#CUR/PRJ` | get | 0.5 e |
+//! | outbox entries that were missed | `overdue` | GSI2 `OUT#shard` / time | query of 8 shards, batch get | 4 e, 1 s each |
+//! | an entry is done | `unmark` | the row | update | 1 w |
+//! | answer to a repeated request | `earlier_answer` | `IDM#caller#operation#key/#` | get | 1 s |
+//! | park a message | `park` | `PARK#queue/message` | put | 1 w |
+//! | parked messages | `parked` | `PARK#queue` | query | 1 s per 4 KB |
+//! | a parked message is dealt with | `unpark` | `PARK#queue/message` | delete | 1 w |
 
 pub mod account;
 pub mod accrual;
@@ -44,6 +130,7 @@ mod tests;
 
 use aws_sdk_dynamodb::{Client, types::ConsumedCapacity};
 
+use crate::{capacity::Kind, table::Read};
 pub use crate::{
     capacity::{Consumed, Meter},
     error::{Error, Failure, Failures},
@@ -51,7 +138,6 @@ pub use crate::{
     key::Key,
     versioned::Versioned,
 };
-use crate::{capacity::Kind, table::Read};
 
 /// The table.
 #[derive(Debug, Clone)]
@@ -83,11 +169,7 @@ impl Store {
         drop(self.get(&nothing, Read::Eventual).await);
     }
 
-    fn measure<'a>(
-        &self,
-        kind: Kind,
-        consumed: impl IntoIterator<Item = &'a ConsumedCapacity>,
-    ) {
+    fn measure<'a>(&self, kind: Kind, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {
         if let Some(meter) = &self.meter {
             meter.add(kind, consumed);
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Store,
-    agreement::{add_sponsor_check, agreement_row},
+    agreement::add_enrolment,
     error::Error,
     idempotency::{Committed, Once},
     item::{Row, Shape},
@@ -80,16 +80,14 @@ impl Store {
     pub async fn register(
         &self,
         partner: &Partner,
-        email_hmac: &str,
         agreement: &Agreement,
         once: Once<'_>,
     ) -> Result<Registered, Error> {
         let marker = EmailMarker { partner_id: partner.id.clone() };
         let mut transaction = Transaction::new();
         let person = transaction.put_new(partner_row(partner)?);
-        let email = transaction.put_new(Row::new(&key::email_marker(email_hmac), &marker)?);
-        transaction.put_new(agreement_row(agreement)?);
-        add_sponsor_check(&mut transaction, agreement);
+        let email = transaction.put_new(Row::new(&key::email_marker(&partner.email_hash), &marker)?);
+        add_enrolment(&mut transaction, agreement)?;
         let error = match self.commit_once(transaction, once).await {
             Ok(committed) => return Ok(Registered::Committed(committed)),
             Err(error) => error,

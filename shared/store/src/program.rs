@@ -9,7 +9,7 @@ use crate::{
     idempotency::{Committed, Once},
     item::{Row, Shape},
     key,
-    table::Query,
+    table::{Query, Read},
     transaction::Transaction,
 };
 
@@ -47,6 +47,17 @@ impl Store {
     pub async fn program(&self, id: &ProgramId) -> Result<Option<Program>, Error> {
         let row = self.get_settled(&key::program(id)).await?;
         row.map(|row| row.parse().map(|ProgramItem(program)| program)).transpose()
+    }
+
+    /// Programs by their ids, in any order, as the last write left them; those that do not exist
+    /// are left out.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or an item is corrupt.
+    pub async fn programs(&self, ids: &[ProgramId]) -> Result<Vec<Program>, Error> {
+        let keys: Vec<_> = ids.iter().map(key::program).collect();
+        let rows = self.batch_get(&keys, Read::Strong).await?;
+        rows.into_iter().map(|row| row.parse().map(|ProgramItem(program)| program)).collect()
     }
 
     /// Publishes the next version of a program's plan.

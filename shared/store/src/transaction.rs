@@ -31,7 +31,7 @@ pub(crate) enum Write {
     Put { row: Row, condition: Option<Condition> },
     Update(Update),
     Check { key: Key, condition: Condition },
-    Delete { key: Key, condition: Option<Condition> },
+    Delete { key: Key },
 }
 
 /// Writes that happen all or not at all. Adding one returns its position, by which
@@ -76,19 +76,9 @@ impl Transaction {
         self.push(Write::Check { key, condition })
     }
 
-    /// Removes an item if the condition holds.
-    pub(crate) fn delete_if(&mut self, key: Key, condition: Condition) -> usize {
-        self.push(Write::Delete { key, condition: Some(condition) })
-    }
-
     /// Removes an item, whatever is there.
     pub(crate) fn delete(&mut self, key: Key) -> usize {
-        self.push(Write::Delete { key, condition: None })
-    }
-
-    /// How many items the transaction names.
-    pub(crate) fn len(&self) -> usize {
-        self.writes.len()
+        self.push(Write::Delete { key })
     }
 
     pub(crate) fn writes(&self) -> &[Write] {
@@ -135,7 +125,7 @@ impl Write {
         match self {
             Self::Put { row, .. } => row.key(),
             Self::Update(update) => update.key.clone(),
-            Self::Check { key, .. } | Self::Delete { key, .. } => key.clone(),
+            Self::Check { key, .. } | Self::Delete { key } => key.clone(),
         }
     }
 
@@ -183,16 +173,9 @@ impl Write {
                     .return_values_on_condition_check_failure(returned)
                     .build()?,
             ),
-            Self::Delete { key, condition } => item.delete(
-                Delete::builder()
-                    .table_name(table)
-                    .set_key(Some(key_attributes(&key)))
-                    .set_condition_expression(condition.map(|c| c.render(&mut aliases)))
-                    .set_expression_attribute_names(aliases.names())
-                    .set_expression_attribute_values(aliases.values())
-                    .return_values_on_condition_check_failure(returned)
-                    .build()?,
-            ),
+            Self::Delete { key } => {
+                item.delete(Delete::builder().table_name(table).set_key(Some(key_attributes(&key))).build()?)
+            }
         }
         .build())
     }

@@ -160,10 +160,16 @@ fn upline(plan: &Plan, sponsors: &[Sponsor]) -> (Vec<(Level, PartnerId, LevelSha
         .zip(&plan.levels)
         .zip(2_u8..)
         .filter(|((sponsor, _), _)| !is_out(sponsor))
-        .filter_map(|((sponsor, share), level)| Some((Level::new(level)?, sponsor.partner_id.clone(), *share)))
+        .filter_map(|((sponsor, share), level)| {
+            Some((Level::new(level)?, sponsor.partner_id.clone(), *share))
+        })
         .collect();
-    let skipped =
-        sponsors.iter().take(plan.levels.len()).filter(is_out).map(|sponsor| sponsor.partner_id.clone()).collect();
+    let skipped = sponsors
+        .iter()
+        .take(plan.levels.len())
+        .filter(is_out)
+        .map(|sponsor| sponsor.partner_id.clone())
+        .collect();
     (payees, skipped)
 }
 

@@ -101,7 +101,12 @@ impl Terms {
     ///
     /// # Errors
     /// When an amount does not fit.
-    pub fn amounts(&self, prices: &[Price], charge: &Charge, refunded: Money) -> Result<Vec<Money>, MoneyError> {
+    pub fn amounts(
+        &self,
+        prices: &[Price],
+        charge: &Charge,
+        refunded: Money,
+    ) -> Result<Vec<Money>, MoneyError> {
         let base = self.base_left(charge, refunded)?;
         let mut amounts = Vec::with_capacity(prices.len());
         for price in prices {
@@ -141,7 +146,9 @@ impl Terms {
                 FlatRefund::Prorate => {
                     amount.prorate(charge.amount.minus(refunded)?, charge.amount, self.rounding)
                 }
-                FlatRefund::VoidOnFullRefund if refunded == charge.amount => Ok(Money::zero(amount.currency())),
+                FlatRefund::VoidOnFullRefund if refunded == charge.amount => {
+                    Ok(Money::zero(amount.currency()))
+                }
                 FlatRefund::VoidOnFullRefund => Ok(*amount),
             },
         }
@@ -149,7 +156,9 @@ impl Terms {
 
     /// Takes what exceeds the cap off the deepest levels first.
     fn cap_upline(&self, base: Money, amounts: &mut [Money]) -> Result<(), MoneyError> {
-        let (Some(cap), Some((_, upline))) = (self.upline_cap, amounts.split_first_mut()) else { return Ok(()) };
+        let (Some(cap), Some((_, upline))) = (self.upline_cap, amounts.split_first_mut()) else {
+            return Ok(());
+        };
         let most = cap.of(base, Rounding::Down)?;
         let total = crate::money::sum(upline.iter().copied(), base.currency())?;
         let mut excess = total.minus(most)?;

@@ -67,7 +67,12 @@ pub fn refund(
         return Err(RefundError::ExceedsCharge { left });
     }
     let Some(terms) = &conversion.terms else {
-        return Ok(Reversal { refunded, commissions: Vec::new(), available: BTreeMap::new(), transaction: None });
+        return Ok(Reversal {
+            refunded,
+            commissions: Vec::new(),
+            available: BTreeMap::new(),
+            transaction: None,
+        });
     };
     let prices: Vec<Price> = commissions.iter().map(|commission| commission.price.clone()).collect();
     let targets = terms.amounts(&prices, &conversion.charge, refunded)?;

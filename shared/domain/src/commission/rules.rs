@@ -107,9 +107,8 @@ fn choice(rule: &Rule, terms: &Terms) -> Choice {
 }
 
 fn holds(condition: &Condition, terms: &Terms, touch: &Touch, charge: &Charge) -> bool {
-    let is_one_of = |values: &BTreeSet<String>, value: Option<&String>| {
-        value.is_some_and(|value| values.contains(value))
-    };
+    let is_one_of =
+        |values: &BTreeSet<String>, value: Option<&String>| value.is_some_and(|value| values.contains(value));
     match condition {
         Condition::Kind(kinds) => kinds.contains(&charge.kind),
         Condition::CommissionTier(tiers) => is_one_of(tiers, terms.commission_tier.as_ref()),

@@ -40,7 +40,12 @@ fn percent(id: &str, share: &str) -> Rule {
 }
 
 fn flat(id: &str, amount: &str, on_refund: FlatRefund) -> Rule {
-    Rule { id: id.into(), priority: 0, conditions: vec![], reward: Reward::Flat { amount: money(amount), on_refund } }
+    Rule {
+        id: id.into(),
+        priority: 0,
+        conditions: vec![],
+        reward: Reward::Flat { amount: money(amount), on_refund },
+    }
 }
 
 fn plan(rules: Vec<Rule>, shares: &[&str]) -> Plan {
@@ -77,7 +82,12 @@ impl Case {
             campaign: Some("spring".into()),
             at: at("2026-01-01T00:00:00Z"),
         };
-        let acceptance = Acceptance { version: "1".into(), sha256: String::new(), at: touch.at, address_hash: String::new() };
+        let acceptance = Acceptance {
+            version: "1".into(),
+            sha256: String::new(),
+            at: touch.at,
+            address_hash: String::new(),
+        };
         Self {
             plan: PlanVersion { program_id: program_id.clone(), version: 1, effective_from: touch.at, plan },
             agreement: Agreement {
@@ -117,7 +127,8 @@ impl Case {
 
     fn calculate(&self) -> Calculation {
         let Self { plan, agreement, touch, charge, upline, customer_since } = self;
-        calculate(&Inputs { plan, agreement, touch, charge, upline, customer_since: *customer_since }).unwrap()
+        calculate(&Inputs { plan, agreement, touch, charge, upline, customer_since: *customer_since })
+            .unwrap()
     }
 
     fn amounts(&self) -> Vec<String> {
@@ -138,7 +149,11 @@ impl Case {
             refunded: Money::zero(usd()),
         };
         let accrual = accrue(&conversion, &calculation, None, conversion.received_at).unwrap();
-        Booked { conversion, commissions: accrual.commissions, journal: accrual.transaction.into_iter().collect() }
+        Booked {
+            conversion,
+            commissions: accrual.commissions,
+            journal: accrual.transaction.into_iter().collect(),
+        }
     }
 }
 
@@ -163,7 +178,9 @@ impl Booked {
     }
 
     fn mature(&mut self, number: usize) {
-        let matured = mature(&self.conversion.program_id, &partner(number), usd(), &self.commissions, Timestamp::MAX).unwrap();
+        let matured =
+            mature(&self.conversion.program_id, &partner(number), usd(), &self.commissions, Timestamp::MAX)
+                .unwrap();
         for changed in matured.commissions {
             let line = self.commissions.iter_mut().find(|line| line.id == changed.id).unwrap();
             *line = changed;
@@ -222,7 +239,8 @@ fn a_rejected_line_stays_at_zero() {
     for line in &mut sale.commissions {
         line.status = CommissionStatus::Held;
     }
-    let reviewed = review(&sale.conversion, &sale.commissions, Decision::Reject, Timestamp::UNIX_EPOCH).unwrap();
+    let reviewed =
+        review(&sale.conversion, &sale.commissions, Decision::Reject, Timestamp::UNIX_EPOCH).unwrap();
     sale.commissions = reviewed.commissions;
     sale.journal.extend(reviewed.transaction);
     sale.refund("re_1", money("10.00")).unwrap();
@@ -277,7 +295,8 @@ fn the_agreements_own_rate_overrides_the_plan() {
 #[test]
 fn the_base_leaves_out_tax_and_shipping_and_a_refund_returns_its_share_of_them() {
     let mut case = Case::new(plan(vec![percent("base", "0.10")], &[]), "130.00");
-    (case.charge.tax, case.charge.shipping, case.charge.discount) = (money("20.00"), money("10.00"), money("5.00"));
+    (case.charge.tax, case.charge.shipping, case.charge.discount) =
+        (money("20.00"), money("10.00"), money("5.00"));
     let mut sale = case.book();
     assert_eq!(sale.amounts(), ["10.00"]);
     sale.refund("re_1", money("65.00")).unwrap();
@@ -366,7 +385,9 @@ fn nothing_earned_has_a_reason() {
 
 #[test]
 fn digits_of_every_currency_are_kept() {
-    for (code, amount, commission) in [("KWD", "1.000", "0.200"), ("JPY", "1000", "200"), ("USD", "10.00", "2.00")] {
+    for (code, amount, commission) in
+        [("KWD", "1.000", "0.200"), ("JPY", "1000", "200"), ("USD", "10.00", "2.00")]
+    {
         let mut case = Case::new(plan(vec![percent("base", "0.20")], &[]), "0");
         let currency: Currency = code.parse().unwrap();
         let zero = Money::zero(currency);
@@ -382,8 +403,15 @@ fn a_held_conversion_holds_every_level_and_nothing_of_it_matures() {
     let booked = case.book();
     let hold = Some(HoldReason::SelfReferral);
     let accrual = accrue(&booked.conversion, &case.calculate(), hold, Timestamp::UNIX_EPOCH).unwrap();
-    assert!(accrual.commissions.iter().all(|line| line.status == CommissionStatus::Held && line.hold_reason == hold));
-    let matured = mature(&booked.conversion.program_id, &partner(1), usd(), &accrual.commissions, Timestamp::MAX).unwrap();
+    assert!(
+        accrual
+            .commissions
+            .iter()
+            .all(|line| line.status == CommissionStatus::Held && line.hold_reason == hold)
+    );
+    let matured =
+        mature(&booked.conversion.program_id, &partner(1), usd(), &accrual.commissions, Timestamp::MAX)
+            .unwrap();
     assert_eq!((matured.commissions.len(), matured.minor, matured.transaction), (0, 0, None));
 }
 

@@ -31,7 +31,11 @@ struct World {
 fn world() -> World {
     let (start, now) = (at("2026-01-01T00:00:00Z"), at("2026-03-01T00:00:00Z"));
     let (program_id, partner_id) = (ProgramId::derive(&["g"]), PartnerId::derive(&["p"]));
-    let terms = Terms { version: "1".into(), sha256: String::new(), url: "https://example.com/terms".parse().unwrap() };
+    let terms = Terms {
+        version: "1".into(),
+        sha256: String::new(),
+        url: "https://example.com/terms".parse().unwrap(),
+    };
     World {
         program: Program {
             id: program_id.clone(),
@@ -42,7 +46,11 @@ fn world() -> World {
             reapplication: Reapplication::Allowed,
             terms,
             attribution: AttributionPolicy::default(),
-            payout: PayoutPolicy { minimum: Money::new(5000, usd()), requires_identity: true, method_rest_days: 3 },
+            payout: PayoutPolicy {
+                minimum: Money::new(5000, usd()),
+                requires_identity: true,
+                method_rest_days: 3,
+            },
             link_hosts: vec![],
             created_at: start,
         },
@@ -69,7 +77,12 @@ fn world() -> World {
             partner_id,
             status: AgreementStatus::Approved,
             reason: None,
-            acceptance: Acceptance { version: "1".into(), sha256: String::new(), at: start, address_hash: String::new() },
+            acceptance: Acceptance {
+                version: "1".into(),
+                sha256: String::new(),
+                at: start,
+                address_hash: String::new(),
+            },
             commission_tier: None,
             revenue_split: None,
             contract_start: None,
@@ -176,7 +189,12 @@ fn booked(event: PayoutEvent) -> Option<TransactionKind> {
     }
 }
 
-fn walk(payout: &Payout, left: usize, path: &mut Vec<PayoutEvent>, visit: &mut impl FnMut(&Payout, &[PayoutEvent])) {
+fn walk(
+    payout: &Payout,
+    left: usize,
+    path: &mut Vec<PayoutEvent>,
+    visit: &mut impl FnMut(&Payout, &[PayoutEvent]),
+) {
     visit(payout, path);
     if left == 0 {
         return;
@@ -197,11 +215,16 @@ fn in_every_sequence_of_events_the_amount_is_in_one_place_and_leaves_once() {
     let mut seen = 0;
     walk(&payout, 8, &mut Vec::new(), &mut |end, path| {
         seen += 1;
-        let kinds = std::iter::once(TransactionKind::PayoutRequest).chain(path.iter().copied().filter_map(booked));
+        let kinds =
+            std::iter::once(TransactionKind::PayoutRequest).chain(path.iter().copied().filter_map(booked));
         let journal: Vec<_> = kinds.filter_map(|kind| payout.transaction(kind, world.at).unwrap()).collect();
         let held = balances(&journal);
         let of = |account: Account| held.get(&(account, usd())).copied().unwrap_or(0);
-        assert_eq!(of(Account::Transit(end.partner_id.clone())), if end.status.is_open() { 10_000 } else { 0 }, "{path:?}");
+        assert_eq!(
+            of(Account::Transit(end.partner_id.clone())),
+            if end.status.is_open() { 10_000 } else { 0 },
+            "{path:?}"
+        );
         let cash = of(Account::Cash(PayoutProvider::Stripe));
         assert_eq!(cash, if end.status == PayoutStatus::Paid { 10_000 } else { 0 }, "{path:?}");
         assert!(path.iter().filter(|event| **event == PayoutEvent::Settle).count() <= 1, "{path:?}");

@@ -11,6 +11,7 @@ mod problem;
 mod query;
 mod request;
 mod response;
+mod sealed;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use problem::Problem;
 pub use query::NoFilters;
 pub use request::Request;
 pub use response::{Answer, Response};
+pub use sealed::SealedAnswers;
 
 use crate::panic::caught;
 use access_log::AccessLog;

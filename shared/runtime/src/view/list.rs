@@ -13,11 +13,8 @@ pub struct ListView<V> {
 }
 
 impl<V> ListView<V> {
-    /// The page as it is shown.
-    pub fn of<'a, T>(page: &'a Page<T>) -> Self
-    where
-        V: From<&'a T>,
-    {
-        Self { data: page.data.iter().map(V::from).collect(), next_cursor: page.next.clone() }
+    /// The page with every entry as it is shown.
+    pub fn new<T>(page: Page<T>, view: impl FnMut(T) -> V) -> Self {
+        Self { data: page.data.into_iter().map(view).collect(), next_cursor: page.next }
     }
 }

@@ -58,6 +58,11 @@ pub(crate) fn agreements_of_program(program: &ProgramId, status: Option<&str>) -
     Partition::sharded(Index::Gsi1, |shard| format!("PRG#{program}#AGR#{shard}"), &prefix)
 }
 
+/// The programs a partner is enrolled in.
+pub(crate) fn enrolments_of(partner: &PartnerId) -> Partition {
+    Partition { index: None, pk: format!("PRT#{partner}"), prefix: "AGR#".to_owned() }
+}
+
 /// GSI3: an agreement among its sponsor's direct recruits, by the time of joining.
 pub(crate) fn agreement_of_sponsor(program: &ProgramId, sponsor: &PartnerId, joined: Timestamp) -> IndexKey {
     let pk = format!("SPN#{program}#{sponsor}");

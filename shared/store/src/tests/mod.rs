@@ -9,7 +9,6 @@ mod received;
 mod review;
 mod sample;
 mod write;
-mod zz_probe;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -118,7 +118,7 @@ async fn an_event_is_kept_once_and_marked_only_when_it_tells_something() {
 async fn a_word_on_a_partners_identity_counts_with_its_event() {
     let store = TestTable::create().await.store();
     let enrolment = agreement("ann", None, now());
-    store.register(&partner("ann"), "hmac", &enrolment, request("ann").once()).await.unwrap();
+    store.register(&partner("ann"), &enrolment, request("ann").once()).await.unwrap();
     let read = store.partner(&partner_id("ann")).await.unwrap().unwrap();
     let mut started = read.value.clone();
     started.identity = started.identity.started("vs_1".to_owned(), now());
