@@ -1,4 +1,4 @@
-//! Applications: the partner who applies, as administrators see it.
+//! An application as administrators see it.
 
 use domain::{
     agreement::Agreement,
@@ -6,28 +6,26 @@ use domain::{
     partner::{IdentityStatus, Partner, PartnerType},
 };
 use jiff::Timestamp;
+use runtime::view::agreement::AgreementView;
 use serde::Serialize;
 
-use super::agreement::AgreementView;
-
 /// A partner together with its enrolment in a program.
-#[derive(Debug, Clone, Serialize)]
-pub struct ApplicationView {
+#[derive(Serialize)]
+pub(crate) struct ApplicationView {
     partner: ApplicantView,
     agreement: AgreementView,
 }
 
 impl ApplicationView {
     /// The view of a partner's application to the program of this name.
-    #[must_use]
-    pub fn new(partner: Partner, agreement: Agreement, program_name: &str) -> Self {
+    pub(crate) fn new(partner: Partner, agreement: Agreement, program_name: &str) -> Self {
         Self { partner: partner.into(), agreement: AgreementView::new(agreement, program_name) }
     }
 }
 
 /// What an administrator needs to know of a partner to decide on it. How it is paid is not part
 /// of that.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Serialize)]
 struct ApplicantView {
     id: PartnerId,
     email: String,
@@ -39,7 +37,7 @@ struct ApplicantView {
     registered_at: Timestamp,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Serialize)]
 struct IdentityView {
     status: IdentityStatus,
 }

@@ -12,8 +12,7 @@ pub struct Partner {
     pub id: PartnerId,
     /// The verified address from the token.
     pub email: String,
-    /// Keyed hash of the address in its normalised form: it marks the address as taken, and tells
-    /// whether a customer is the partner without anyone reading either address.
+    /// Keyed hash of the address in its normalised form, under which the address is marked as taken.
     pub email_hash: String,
     /// The name on payouts; 1 to 100 characters.
     pub name: String,

@@ -43,6 +43,12 @@ impl Violations {
         self
     }
 
+    /// Notes a text that is blank or has more than `most` characters.
+    pub fn text(&mut self, text: &str, most: usize, pointer: &str) -> &mut Self {
+        let fits = !text.trim().is_empty() && text.chars().count() <= most;
+        self.check(fits, pointer, "invalid_length", &format!("use 1 to {most} characters"))
+    }
+
     /// Takes a parsed field's value, or notes why it could not be parsed.
     pub fn take<T, E: Display>(&mut self, pointer: &str, parsed: Result<T, E>) -> Option<T> {
         parsed.map_err(|error| self.add(pointer, "invalid", error.to_string())).ok()
@@ -88,6 +94,15 @@ mod tests {
         let problem = violations.finish().unwrap_err();
         let pointers: Vec<_> = problem.fields().iter().map(|field| field.pointer.as_str()).collect();
         assert_eq!(pointers, ["/a", "/c"]);
+    }
+
+    #[test]
+    fn a_text_is_neither_blank_nor_too_long() {
+        for (text, fits) in [("", false), (" ", false), ("äöü", true), ("äöüß", false)] {
+            let mut violations = Violations::new();
+            violations.text(text, 3, "/name");
+            assert_eq!(violations.is_empty(), fits, "{text}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@
 //! | pattern | method | key | operation | capacity |
 //! | --- | --- | --- | --- | --- |
 //! | open the connection | `warm` | none | get | 0.5 e |
-//! | partner signs up (T0) | `register` | `PRT# UNQ#EMAIL# AGR# IDM#`, sponsor's `AGR#` checked | transaction | 8 to 10 w |
+//! | partner signs up (T0) | `register` | `PRT#ptr/#META`, `/AGR#`, `UNQ#EMAIL#`, `AGR#`, `IDM#`, sponsor's `AGR#` checked | transaction | 10 to 12 w |
 //! | partner by id | `partner` | `PRT#ptr/#META` | get | 1 s |
 //! | partners by id | `partners` | `PRT#ptr/#META` | batch get | 0.5 e each |
 //! | change a profile | `update_partner` | `PRT#ptr/#META` | put at revision | 1 w |
@@ -25,7 +25,7 @@
 //! | programs by id | `programs` | `PRG#prg/#META` | batch get | 1 s each |
 //! | publish a plan version | `publish_plan` | `PRG#prg/PLAN#version`, `IDM#` | transaction | 4 w and more |
 //! | plan versions | `plans` | `PRG#prg/PLAN#` | query | 1 s per 4 KB |
-//! | partner joins another program | `enrol` | `AGR#prg#ptr`, `IDM#`, sponsor's `AGR#` checked | transaction | 4 to 6 w |
+//! | partner joins another program | `enrol` | `AGR#prg#ptr`, `PRT#ptr/AGR#`, `IDM#`, sponsor's `AGR#` checked | transaction | 6 to 8 w |
 //! | agreement with its whole upline | `agreement` | `AGR#prg#ptr/#META` | get | 1 s, any depth |
 //! | agreements of an upline | `agreements` | `AGR#prg#ptr/#META` | batch get | 1 s each |
 //! | enrolments of a partner | `enrolments` | `PRT#ptr/AGR#`, `PRG#`, `AGR#` | query, batch gets | 1 s, 2 s each |

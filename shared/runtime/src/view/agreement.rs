@@ -48,23 +48,24 @@ struct AcceptanceView {
 impl AgreementView {
     /// The view of an agreement in the program of this name.
     #[must_use]
-    pub fn new(agreement: &Agreement, program_name: &str) -> Self {
-        let Agreement { acceptance, .. } = agreement.clone();
+    pub fn new(agreement: Agreement, program_name: &str) -> Self {
+        let sponsor_id = agreement.sponsor().cloned();
+        let acceptance = agreement.acceptance;
         Self {
-            id: agreement.id.clone(),
-            program_id: agreement.program_id.clone(),
+            id: agreement.id,
+            program_id: agreement.program_id,
             program_name: program_name.to_owned(),
-            partner_id: agreement.partner_id.clone(),
             status: agreement.status,
-            reason: agreement.reason.clone(),
+            reason: agreement.reason,
             sponsor_code: agreement.partner_id.body().to_owned(),
-            sponsor_id: agreement.sponsor().cloned(),
+            partner_id: agreement.partner_id,
+            sponsor_id,
             acceptance: AcceptanceView {
                 version: acceptance.version,
                 sha256: acceptance.sha256,
                 at: acceptance.at,
             },
-            commission_tier: agreement.commission_tier.clone(),
+            commission_tier: agreement.commission_tier,
             revenue_split: agreement.revenue_split,
             contract_start: agreement.contract_start,
             contract_end: agreement.contract_end,

@@ -83,10 +83,10 @@ impl ProfileView {
     /// The profile of a partner with these enrolments.
     #[must_use]
     pub fn new(partner: &Partner, enrolments: &[(Agreement, Program)]) -> Self {
-        let views = enrolments.iter().map(|(agreement, program)| AgreementView::new(agreement, &program.name));
+        let view = |(agreement, program): &(Agreement, Program)| AgreementView::new(agreement.clone(), &program.name);
         Self {
             partner: partner.into(),
-            agreements: views.collect(),
+            agreements: enrolments.iter().map(view).collect(),
             missing: missing(partner, enrolments.iter().map(|(agreement, program)| (agreement, program))),
         }
     }

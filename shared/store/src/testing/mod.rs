@@ -33,6 +33,7 @@ pub struct TestTable {
     url: String,
     table: String,
     client: Client,
+    counts_units: bool,
 }
 
 impl TestTable {
@@ -41,9 +42,9 @@ impl TestTable {
     /// # Panics
     /// When it cannot be created.
     pub async fn create() -> Self {
-        let url = match std::env::var(URL_VARIABLE) {
-            Ok(url) => url,
-            Err(_) => start_emulator().await,
+        let (url, counts_units) = match std::env::var(URL_VARIABLE) {
+            Ok(url) => (url, false),
+            Err(_) => (start_emulator().await, true),
         };
         let client = Client::from_conf(config(&url, plain_http()));
         let table = unique_name();
@@ -57,7 +58,7 @@ impl TestTable {
             .send()
             .await
             .expect("expiry is switched on");
-        Self { url, table, client }
+        Self { url, table, client, counts_units }
     }
 
     /// The store over this table.
@@ -70,6 +71,13 @@ impl TestTable {
     #[must_use]
     pub fn metered(&self) -> (Store, Meter) {
         self.store().metered()
+    }
+
+    /// Are the units right that the table says a transaction consumed? Amazon's DynamoDB Local
+    /// reports those of one item, however many there are.
+    #[must_use]
+    pub fn counts_units(&self) -> bool {
+        self.counts_units
     }
 
     /// The store over a network that fails as told.

@@ -39,10 +39,13 @@ fn page(limit: u8, cursor: Option<&str>) -> PageRequest {
 
 #[tokio::test]
 async fn a_partner_registers_once_and_an_email_belongs_to_one() {
-    let (store, meter) = TestTable::create().await.metered();
+    let table = TestTable::create().await;
+    let (store, meter) = table.metered();
     assert_eq!(register(&store, "ann", None, 0).await, NOW);
-    let consumed = meter.take();
-    assert_eq!(consumed.writes["table"], Decimal::from(10), "partner, marker, agreement, enrolment, answer");
+    if table.counts_units() {
+        let units = meter.take().writes["table"];
+        assert_eq!(units, Decimal::from(10), "partner, marker, agreement, enrolment, answer");
+    }
     let found = store.partner(&partner_id("ann")).await.unwrap().unwrap();
     assert_eq!((found.value, found.revision), (partner("ann"), 0));
 

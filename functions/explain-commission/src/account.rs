@@ -1,0 +1,148 @@
+//! The account of a commission: everything it follows from, computed again and compared with what
+//! is stored.
+
+use domain::{
+    commission::{Commission, CommissionStatus, Price, RuleTrace, Terms, price_level_one},
+    conversion::Conversion,
+    id::Level,
+    ledger::{Posting, Transaction, TransactionKind},
+    money::{Money, MoneyError},
+    plan::{LevelShare, Plan, PlanVersion},
+};
+
+/// A commission together with everything it follows from.
+#[derive(Debug)]
+pub(crate) struct Account<'a> {
+    pub(crate) conversion: &'a Conversion,
+    pub(crate) lines: &'a [Commission],
+    pub(crate) line: &'a Commission,
+    pub(crate) terms: &'a Terms,
+    pub(crate) plan: &'a Plan,
+    /// Every rule of the plan with its outcome.
+    pub(crate) rules: Vec<RuleTrace>,
+    /// What level 1 is worth: before any refund, and after all of them.
+    pub(crate) level_one: (Money, Money),
+    /// What the line is worth after all refunds, were it not turned down.
+    pub(crate) after_refunds: Money,
+    /// What the journal says about the line, the earliest first.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A transaction of the journal, as far as it concerns the line.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) transaction: Transaction,
+    pub(crate) postings: Vec<Posting>,
+}
+
+/// The stored commission is not what its terms and the journal say.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Mismatch {
+    #[error("the conversion has commissions and no terms or no touch")]
+    NoTerms,
+    #[error("plan version {0} is missing")]
+    NoPlan(u32),
+    #[error("level {level} is priced {stored:?}, and the plan says {computed:?}")]
+    Price { level: Level, stored: Price, computed: Option<Price> },
+    #[error("{stored} is stored as earned, and the terms say {computed:?}")]
+    Earned { stored: Money, computed: Option<Money> },
+    #[error("{stored} is stored as what is left, and the terms say {computed:?}")]
+    Left { stored: Money, computed: Option<Money> },
+    #[error("{stored} is stored as what is left, and the journal holds {booked} minor units")]
+    Journal { stored: Money, booked: i128 },
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+impl<'a> Account<'a> {
+    /// Computes a line again from its conversion's frozen terms, and compares.
+    pub(crate) fn of(
+        conversion: &'a Conversion,
+        lines: &'a [Commission],
+        line: &'a Commission,
+        plan: Option<&'a PlanVersion>,
+        journal: Vec<Transaction>,
+    ) -> Result<Self, Mismatch> {
+        let terms = conversion.terms.as_ref().ok_or(Mismatch::NoTerms)?;
+        let plan = &plan.ok_or(Mismatch::NoPlan(terms.plan_version))?.plan;
+        let rules = check_price(conversion, terms, plan, line)?;
+        let prices: Vec<Price> = lines.iter().map(|line| line.price.clone()).collect();
+        let zero = Money::zero(conversion.charge.amount.currency());
+        let before = terms.amounts(&prices, &conversion.charge, zero)?;
+        let after = terms.amounts(&prices, &conversion.charge, conversion.refunded)?;
+        let place = lines.iter().position(|other| other.id == line.id);
+        let own = |amounts: &[Money]| place.and_then(|place| amounts.get(place).copied());
+        let first = |amounts: &[Money]| amounts.first().copied().unwrap_or(zero);
+        if own(&before) != Some(line.earned) {
+            return Err(Mismatch::Earned { stored: line.earned, computed: own(&before) });
+        }
+        let after_refunds = own(&after).unwrap_or(zero);
+        let left = if line.status == CommissionStatus::Rejected { zero } else { after_refunds };
+        if left != line.amount {
+            return Err(Mismatch::Left { stored: line.amount, computed: Some(left) });
+        }
+        let level_one = (first(&before), first(&after));
+        let entries = check_journal(line, journal)?;
+        Ok(Self { conversion, lines, line, terms, plan, rules, level_one, after_refunds, entries })
+    }
+
+    /// Minor units that refunds took out of the available balance, after maturity.
+    pub(crate) fn taken_from_available(&self) -> Money {
+        let refunds = self.entries.iter().filter(|entry| entry.transaction.kind == TransactionKind::Refund);
+        let postings = refunds.flat_map(|entry| &entry.postings);
+        let of_available = postings
+            .filter(|posting| matches!(posting.account, domain::ledger::Account::Available(_)))
+            .map(|posting| posting.minor);
+        Money::new(of_available.sum(), self.line.amount.currency())
+    }
+}
+
+/// The line's price must be the one that the frozen terms and the plan version give today.
+fn check_price(
+    conversion: &Conversion,
+    terms: &Terms,
+    plan: &Plan,
+    line: &Commission,
+) -> Result<Vec<RuleTrace>, Mismatch> {
+    let touch = conversion.attribution.touch().ok_or(Mismatch::NoTerms)?;
+    let level_one = price_level_one(plan, terms, touch, &conversion.charge)?;
+    let level = line.id.level();
+    let computed = if level == Level::ONE {
+        level_one.choice.filter(|choice| choice.rule_id == terms.rule_id).map(|choice| choice.price)
+    } else {
+        let place = usize::from(level.number()).saturating_sub(2);
+        plan.levels.get(place).map(|share| match *share {
+            LevelShare::Base { rate } => Price::Percent { rate },
+            LevelShare::LevelOne { rate } => Price::OfLevelOne { rate },
+        })
+    };
+    if computed.as_ref() != Some(&line.price) {
+        return Err(Mismatch::Price { level, stored: line.price.clone(), computed });
+    }
+    Ok(level_one.rules)
+}
+
+/// The journal's postings on the line must add up to what is left of it.
+fn check_journal(line: &Commission, journal: Vec<Transaction>) -> Result<Vec<Entry>, Mismatch> {
+    let concerns = |posting: &Posting| {
+        posting.level == Some(line.id.level()) && posting.account.partner() == Some(&line.partner_id)
+    };
+    let mut entries: Vec<Entry> = journal
+        .into_iter()
+        .map(|transaction| {
+            let postings = transaction.postings.iter().filter(|posting| concerns(posting)).cloned().collect();
+            Entry { transaction, postings }
+        })
+        .filter(|entry| !entry.postings.is_empty())
+        .collect();
+    entries.sort_by(|one, other| {
+        (one.transaction.at, &one.transaction.id).cmp(&(other.transaction.at, &other.transaction.id))
+    });
+    let postings = entries.iter().flat_map(|entry| &entry.postings);
+    // Credits are negative, and what is owed to a partner is a credit.
+    let booked: i128 = postings.map(|posting| -i128::from(posting.minor)).sum();
+    if booked != i128::from(line.amount.minor()) {
+        return Err(Mismatch::Journal { stored: line.amount, booked });
+    }
+    Ok(entries)
+}

@@ -1,0 +1,38 @@
+//! Where the commission stands.
+
+use domain::commission::CommissionStatus;
+
+use super::day;
+use crate::account::Account;
+
+pub(super) fn standing(account: &Account<'_>) -> Vec<String> {
+    let line = account.line;
+    let mut sentences = Vec::new();
+    match line.status {
+        CommissionStatus::Pending => sentences.push(format!(
+            "It becomes payable on {}, {} days after the customer acted.",
+            day(line.eligible_at),
+            account.terms.hold_days
+        )),
+        CommissionStatus::Held => {
+            sentences.extend(line.hold_reason.map(|reason| reason.sentence().to_owned()));
+            sentences.push("It is held until that is decided.".to_owned());
+        }
+        CommissionStatus::Approved => {
+            sentences.extend(line.matured_at.map(|at| format!("It has been payable since {}.", day(at))));
+        }
+        CommissionStatus::Paid => {
+            let payout = line.payout_id.as_ref().zip(line.payout_date);
+            sentences.extend(payout.map(|(id, at)| format!("Payout {id} paid it on {}.", day(at))));
+        }
+        CommissionStatus::Rejected => {
+            sentences.push(format!("A review turned it down: it earns {}.", line.amount));
+        }
+        CommissionStatus::Reversed => sentences.push("Refunds have taken all of it back.".to_owned()),
+    }
+    let taken = account.taken_from_available();
+    if !taken.is_zero() {
+        sentences.push(format!("{taken} of the refunds came out of the balance after it had become payable."));
+    }
+    sentences
+}

@@ -1,0 +1,1 @@
+//! Whole explanations, sentence by sentence.

@@ -1,0 +1,196 @@
+//! The explanation as it is shown.
+
+use domain::{
+    attribution::{RejectedTouch, Touch},
+    commission::{Price, RuleTrace},
+    conversion::Conversion,
+    id::{ConversionId, LinkId, PartnerId, TransactionId},
+    ledger,
+    money::{Money, MoneyError, Rounding},
+    program::TouchKind,
+    rate::Rate,
+};
+use jiff::Timestamp;
+use runtime::view::commission::CommissionView;
+use serde::Serialize;
+
+use crate::{
+    account::{Account, Entry},
+    sentences::sentences,
+    viewer::Viewer,
+};
+
+#[derive(Serialize)]
+pub(crate) struct ExplanationView {
+    commission: CommissionView,
+    conversion: ConversionView,
+    attribution: AttributionView,
+    terms: TermsView,
+    price: Price,
+    rules: Vec<RuleTrace>,
+    skipped: Vec<PartnerId>,
+    ledger: Vec<EntryView>,
+    sentences: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ConversionView {
+    id: ConversionId,
+    source: String,
+    external_id: String,
+    amount: Money,
+    tax: Money,
+    shipping: Money,
+    discount: Money,
+    refunded: Money,
+}
+
+#[derive(Default, Serialize)]
+struct AttributionView {
+    touch: Option<TouchView>,
+    rejected: Vec<RejectedTouch>,
+}
+
+#[derive(Serialize)]
+struct TouchView {
+    kind: TouchKind,
+    reference: String,
+    partner_id: PartnerId,
+    link_id: Option<LinkId>,
+    campaign: Option<String>,
+    at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct TermsView {
+    plan_version: u32,
+    rule_id: Option<String>,
+    commission_tier: Option<String>,
+    revenue_split: Option<Rate>,
+    base: Money,
+    base_left: Money,
+    upline_cap: Option<Rate>,
+    rounding: Rounding,
+    hold_days: u16,
+}
+
+#[derive(Serialize)]
+struct EntryView {
+    id: TransactionId,
+    kind: ledger::TransactionKind,
+    at: Timestamp,
+    postings: Vec<PostingView>,
+}
+
+#[derive(Serialize)]
+struct PostingView {
+    account: &'static str,
+    amount: Money,
+}
+
+impl ExplanationView {
+    /// What the viewer may see of it. `upline` is everyone above the partner who sold.
+    pub(crate) fn new(
+        account: &Account<'_>,
+        viewer: &Viewer,
+        upline: &[PartnerId],
+    ) -> Result<Self, MoneyError> {
+        let sees_the_seller = viewer.sees_the_seller(account.line);
+        let attribution =
+            if sees_the_seller { AttributionView::new(account.conversion) } else { AttributionView::default() };
+        Ok(Self {
+            commission: account.line.into(),
+            conversion: account.conversion.into(),
+            attribution,
+            terms: TermsView::new(account, sees_the_seller)?,
+            price: account.line.price.clone(),
+            rules: if sees_the_seller { account.rules.clone() } else { Vec::new() },
+            skipped: skipped(account, upline),
+            ledger: account.entries.iter().map(EntryView::from).collect(),
+            sentences: sentences(account, viewer)?,
+        })
+    }
+}
+
+/// Sponsors within the paid levels who have no line: their enrolments were not active.
+fn skipped(account: &Account<'_>, upline: &[PartnerId]) -> Vec<PartnerId> {
+    let is_paid = |sponsor: &PartnerId| account.lines.iter().any(|line| line.partner_id == *sponsor);
+    upline.iter().take(account.plan.levels.len()).filter(|sponsor| !is_paid(sponsor)).cloned().collect()
+}
+
+impl From<&Conversion> for ConversionView {
+    fn from(conversion: &Conversion) -> Self {
+        let charge = &conversion.charge;
+        Self {
+            id: conversion.id.clone(),
+            source: conversion.source.clone(),
+            external_id: conversion.external_id.clone(),
+            amount: charge.amount,
+            tax: charge.tax,
+            shipping: charge.shipping,
+            discount: charge.discount,
+            refunded: conversion.refunded,
+        }
+    }
+}
+
+impl AttributionView {
+    fn new(conversion: &Conversion) -> Self {
+        let attribution = &conversion.attribution;
+        Self { touch: attribution.touch().map(TouchView::from), rejected: attribution.rejected.clone() }
+    }
+}
+
+impl From<&Touch> for TouchView {
+    fn from(touch: &Touch) -> Self {
+        Self {
+            kind: touch.kind,
+            reference: touch.reference.clone(),
+            partner_id: touch.partner_id.clone(),
+            link_id: touch.link_id.clone(),
+            campaign: touch.campaign.clone(),
+            at: touch.at,
+        }
+    }
+}
+
+impl TermsView {
+    fn new(account: &Account<'_>, sees_the_seller: bool) -> Result<Self, MoneyError> {
+        let (terms, conversion) = (account.terms, account.conversion);
+        Ok(Self {
+            plan_version: terms.plan_version,
+            rule_id: terms.rule_id.clone().filter(|_| sees_the_seller),
+            commission_tier: terms.commission_tier.clone().filter(|_| sees_the_seller),
+            revenue_split: terms.revenue_split.filter(|_| sees_the_seller),
+            base: terms.base,
+            base_left: terms.base_left(&conversion.charge, conversion.refunded)?,
+            upline_cap: terms.upline_cap,
+            rounding: terms.rounding,
+            hold_days: terms.hold_days,
+        })
+    }
+}
+
+impl From<&Entry> for EntryView {
+    fn from(entry: &Entry) -> Self {
+        let Entry { transaction, postings } = entry;
+        let view = |posting: &ledger::Posting| {
+            let account = match posting.account {
+                ledger::Account::Pending(_) => "pending",
+                ledger::Account::Available(_) => "available",
+                ledger::Account::Transit(_) => "transit",
+                ledger::Account::Held(_) => "held",
+                ledger::Account::Expense | ledger::Account::Cash(_) => return None,
+            };
+            // A credit is negative in the journal; to the partner it is more.
+            let amount = Money::new(posting.minor.checked_neg()?, transaction.currency);
+            Some(PostingView { account, amount })
+        };
+        Self {
+            id: transaction.id.clone(),
+            kind: transaction.kind,
+            at: transaction.at,
+            postings: postings.iter().filter_map(view).collect(),
+        }
+    }
+}

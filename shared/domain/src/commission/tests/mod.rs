@@ -1,0 +1,203 @@
+//! One sale and everything around it, for the cases and the laws.
+
+mod cases;
+mod laws;
+
+use super::*;
+use crate::{
+    accrual::accrue,
+    agreement::{Acceptance, Agreement, AgreementStatus},
+    attribution::{Attribution, Outcome, Touch},
+    conversion::{Conversion, Refund},
+    id::{AgreementId, ConversionId, ProgramId},
+    ledger::{Account, Transaction, balances},
+    money::Currency,
+    plan::{Condition, InactiveUpline, LevelShare, Plan, PlanVersion, Recurring, Reward, Rule},
+    program::TouchKind,
+};
+
+fn usd() -> Currency {
+    "USD".parse().unwrap()
+}
+
+fn money(text: &str) -> Money {
+    Money::parse(text, usd()).unwrap()
+}
+
+fn rate(text: &str) -> Rate {
+    text.parse().unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn partner(number: usize) -> PartnerId {
+    PartnerId::derive(&[&number.to_string()])
+}
+
+fn percent(id: &str, share: &str) -> Rule {
+    Rule { id: id.into(), priority: 0, conditions: vec![], reward: Reward::Percent { rate: rate(share) } }
+}
+
+fn flat(id: &str, amount: &str, on_refund: FlatRefund) -> Rule {
+    Rule {
+        id: id.into(),
+        priority: 0,
+        conditions: vec![],
+        reward: Reward::Flat { amount: money(amount), on_refund },
+    }
+}
+
+fn plan(rules: Vec<Rule>, shares: &[&str]) -> Plan {
+    Plan {
+        rules,
+        levels: shares.iter().map(|share| LevelShare::Base { rate: rate(share) }).collect(),
+        upline_cap: None,
+        inactive_upline: InactiveUpline::Accrue,
+        recurring: Recurring::Forever,
+        base: Default::default(),
+        rounding: Rounding::HalfEven,
+        hold_days: 30,
+    }
+}
+
+/// One sale by a partner with nine ancestors, and everything around it.
+struct Case {
+    plan: PlanVersion,
+    agreement: Agreement,
+    touch: Touch,
+    charge: Charge,
+    upline: Vec<Sponsor>,
+    customer_since: Option<Timestamp>,
+}
+
+impl Case {
+    fn new(plan: Plan, amount: &str) -> Self {
+        let program_id = ProgramId::derive(&["program"]);
+        let touch = Touch {
+            kind: TouchKind::Click,
+            reference: "clk_1".into(),
+            partner_id: partner(1),
+            link_id: None,
+            campaign: Some("spring".into()),
+            at: at("2026-01-01T00:00:00Z"),
+        };
+        let acceptance = Acceptance {
+            version: "1".into(),
+            sha256: String::new(),
+            at: touch.at,
+            address_hash: String::new(),
+        };
+        Self {
+            plan: PlanVersion { program_id: program_id.clone(), version: 1, effective_from: touch.at, plan },
+            agreement: Agreement {
+                id: AgreementId::derive(&["a"]),
+                program_id,
+                partner_id: partner(1),
+                status: AgreementStatus::Approved,
+                reason: None,
+                acceptance,
+                commission_tier: Some("gold".into()),
+                revenue_split: None,
+                contract_start: None,
+                contract_end: None,
+                ancestors: (2..=10).map(partner).collect(),
+                applied_at: touch.at,
+                approved_at: Some(touch.at),
+                stopped_at: None,
+            },
+            touch,
+            charge: Charge {
+                kind: ConversionKind::Sale,
+                occurred_at: at("2026-01-31T12:00:00Z"),
+                amount: money(amount),
+                tax: money("0"),
+                shipping: money("0"),
+                discount: money("0"),
+                customer: None,
+                click_id: None,
+                country: Some("DE".into()),
+                aliases: vec![],
+                metadata: Default::default(),
+            },
+            upline: (2..=10).map(|number| Sponsor { partner_id: partner(number), is_active: true }).collect(),
+            customer_since: None,
+        }
+    }
+
+    fn calculate(&self) -> Calculation {
+        let Self { plan, agreement, touch, charge, upline, customer_since } = self;
+        calculate(&Inputs { plan, agreement, touch, charge, upline, customer_since: *customer_since })
+            .unwrap()
+    }
+
+    fn amounts(&self) -> Vec<String> {
+        self.calculate().lines.iter().map(|line| line.amount.to_decimal().to_string()).collect()
+    }
+
+    fn book(&self) -> Booked {
+        let calculation = self.calculate();
+        let conversion = Conversion {
+            id: ConversionId::derive(&["c"]),
+            program_id: self.plan.program_id.clone(),
+            source: "stripe".into(),
+            external_id: "in_1".into(),
+            received_at: self.charge.occurred_at,
+            charge: self.charge.clone(),
+            attribution: Attribution { outcome: Outcome::Attributed(self.touch.clone()), rejected: vec![] },
+            terms: Some(calculation.terms.clone()),
+            refunded: Money::zero(usd()),
+        };
+        let accrual = accrue(&conversion, &calculation, None, conversion.received_at).unwrap();
+        Booked {
+            conversion,
+            commissions: accrual.commissions,
+            journal: accrual.transaction.into_iter().collect(),
+        }
+    }
+}
+
+/// A booked conversion and its journal.
+struct Booked {
+    conversion: Conversion,
+    commissions: Vec<Commission>,
+    journal: Vec<Transaction>,
+}
+
+impl Booked {
+    fn refund(&mut self, id: &str, amount: Money) -> Result<(), RefundError> {
+        let fact = Refund { refund_id: id.into(), amount, occurred_at: self.conversion.received_at };
+        let reversal = refund(&self.conversion, &self.commissions, &fact, fact.occurred_at)?;
+        self.conversion.refunded = reversal.refunded;
+        for changed in reversal.commissions {
+            let line = self.commissions.iter_mut().find(|line| line.id == changed.id).unwrap();
+            *line = changed;
+        }
+        self.journal.extend(reversal.transaction);
+        Ok(())
+    }
+
+    fn mature(&mut self, number: usize) {
+        let matured =
+            mature(&self.conversion.program_id, &partner(number), usd(), &self.commissions, Timestamp::MAX)
+                .unwrap();
+        for changed in matured.commissions {
+            let line = self.commissions.iter_mut().find(|line| line.id == changed.id).unwrap();
+            *line = changed;
+        }
+        self.journal.extend(matured.transaction);
+    }
+
+    fn amounts(&self) -> Vec<String> {
+        self.commissions.iter().map(|line| line.amount.to_decimal().to_string()).collect()
+    }
+
+    fn minors(&self) -> Vec<i64> {
+        self.commissions.iter().map(|line| line.amount.minor()).collect()
+    }
+
+    fn balance(&self, account: Account) -> i128 {
+        balances(&self.journal).get(&(account, usd())).copied().unwrap_or(0)
+    }
+}
