@@ -27,7 +27,8 @@ pub async fn handle(
 async fn merchant(store: &Store, token: &str, now: Timestamp) -> Result<MerchantCaller, Problem> {
     let key = ApiKey::parse(token).map_err(|error| Problem::unauthenticated().caused_by(error))?;
     let record = store.api_key(key.id()).await?;
-    let record = record.filter(|record| key.matches(&record.digest)).ok_or_else(|| refused("not a known API key"))?;
+    let record =
+        record.filter(|record| key.matches(&record.digest)).ok_or_else(|| refused("not a known API key"))?;
     if record.revoked_at.is_some_and(|revoked| revoked <= now) {
         return Err(refused("the API key is revoked"));
     }

@@ -2,8 +2,9 @@
 
 use domain::conversion::conversion_id;
 use runtime::{Failure, Outcome};
+use store::{accrual::Written, conversion::Head};
 
-use crate::Counter;
+use crate::{ATTEMPTS, Counter, busy};
 
 impl Counter {
     /// Notes that `alias` is another id of the charge, and hands over refunds that came under it.
@@ -11,23 +12,32 @@ impl Counter {
         if alias == external_id {
             return Ok(());
         }
-        let program = &self.program.id;
-        let standing = self.store.note_alias(program, &self.source, alias, external_id).await?;
-        if standing != external_id {
-            let detail = format!("{alias} is known as another id of {standing}, not of {external_id}");
-            return Err(Failure::reject("conflicting_alias", detail));
+        let (program, source) = (&self.program.id, &self.source);
+        let id = conversion_id(program, source, alias);
+        for _ in 0..ATTEMPTS {
+            let record = self.store.conversion(&id).await?;
+            let written = match &record.head {
+                Head::Alias { of } if of == external_id => Written::Now,
+                Head::Alias { of } => {
+                    let detail = format!("{alias} is known as another id of {of}, not of {external_id}");
+                    return Err(Failure::reject("conflicting_alias", detail));
+                }
+                Head::Known(_) => {
+                    let detail = format!("{alias} was counted as a charge of its own, not as {external_id}");
+                    return Err(Failure::reject("charge_counted_under_alias", detail));
+                }
+                Head::Unknown | Head::Stub { .. } => {
+                    self.store.note_alias(&record, program, source, alias, external_id).await?
+                }
+            };
+            if written == Written::Now {
+                for refund in &record.waiting {
+                    self.refund(external_id, refund).await?;
+                    self.store.refund_moved(&id, &refund.refund_id).await?;
+                }
+                return Ok(());
+            }
         }
-        let id = conversion_id(program, &self.source, alias);
-        let record = self.store.conversion(&id).await?;
-        if record.conversion().is_some() {
-            let detail =
-                format!("{alias} was counted as a charge of its own before it became known as {external_id}");
-            return Err(Failure::reject("charge_counted_under_alias", detail));
-        }
-        for refund in &record.waiting {
-            self.refund(external_id, refund).await?;
-            self.store.refund_moved(&id, &refund.refund_id).await?;
-        }
-        Ok(())
+        Err(busy())
     }
 }

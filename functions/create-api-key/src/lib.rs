@@ -86,7 +86,12 @@ impl Input {
     fn checked(self) -> Result<Self, Problem> {
         let mut violations = Violations::new();
         let length = self.name.chars().count();
-        violations.check((1..=NAME_MAX).contains(&length), "/name", "invalid", "expected 1 to 100 characters");
+        violations.check(
+            (1..=NAME_MAX).contains(&length),
+            "/name",
+            "invalid",
+            "expected 1 to 100 characters",
+        );
         violations.check(!self.scopes.is_empty(), "/scopes", "too_few", "give at least one scope");
         let distinct: BTreeSet<_> = self.scopes.iter().collect();
         violations.check(distinct.len() == self.scopes.len(), "/scopes", "repeated", "give every scope once");

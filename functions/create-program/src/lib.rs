@@ -64,7 +64,8 @@ pub async fn handle(store: Store, request: Request) -> Answer {
     }
     let id = ProgramId::derive(&[&idempotency.caller, idempotency.operation, &idempotency.key]);
     let program = body.into_program(id, now);
-    let response = Response::created(&format!("/admin/programs/{}", program.id), &ProgramView::from(&program))?;
+    let response =
+        Response::created(&format!("/admin/programs/{}", program.id), &ProgramView::from(&program))?;
     let once = Once { request: &idempotency, answer: &response.stored(), keep: Keep::Week, now };
     let committed = store.create_program(&program, once).await?;
     response.committed(committed)
@@ -89,7 +90,12 @@ impl ProgramRequest {
         violations
             .text(version, 100, "/terms/version")
             .check(is_hash, "/terms/sha256", "invalid", "a SHA-256 has 64 digits of 0-9 and a-f")
-            .check(is_web, "/terms/url", "invalid", "use an address of at most 2000 characters that starts with https://");
+            .check(
+                is_web,
+                "/terms/url",
+                "invalid",
+                "use an address of at most 2000 characters that starts with https://",
+            );
     }
 
     fn check_attribution(&self, violations: &mut Violations) {
@@ -103,7 +109,12 @@ impl ProgramRequest {
                 "out_of_range",
                 "a window has 1 to 365 days",
             )
-            .check(!precedence.is_empty(), pointer, "empty", "name at least one kind: nothing could attribute")
+            .check(
+                !precedence.is_empty(),
+                pointer,
+                "empty",
+                "name at least one kind: nothing could attribute",
+            )
             .check(kinds.len() == precedence.len(), pointer, "duplicate", "name every kind once");
     }
 
@@ -189,7 +200,9 @@ mod tests {
         for host in ["example.com", "shop.example.com", "xn--bcher-kva.example", "localhost", "7.example"] {
             assert!(is_host(host), "{host}");
         }
-        for text in ["", "Example.com", "example.com.", "-a.example", "a.example/", "a b", "a:8443", &"a".repeat(254)] {
+        for text in
+            ["", "Example.com", "example.com.", "-a.example", "a.example/", "a b", "a:8443", &"a".repeat(254)]
+        {
             assert!(!is_host(text), "{text}");
         }
     }

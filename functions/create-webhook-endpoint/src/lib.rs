@@ -52,7 +52,7 @@ pub async fn handle((store, keyring, base): (Store, Keyring, LinkBase), request:
         id: &endpoint.id,
         program_id: &endpoint.program_id,
         provider: &endpoint.provider,
-        url: base.beside(&path),
+        url: base.of(&request)?.beside(&path),
         created_at: endpoint.created_at,
     };
     let response = Response::created(&path, &view)?;
@@ -89,6 +89,12 @@ impl EndpointRequest {
         let context = WebhookEndpoint::secret_context(&id);
         let seal = |secret: String| keyring.seal(&context, secret.as_bytes());
         let sealed_secrets = self.signing_secrets.into_iter().map(seal).collect::<Result<_, _>>()?;
-        Ok(WebhookEndpoint { id, program_id: self.program_id, provider: self.provider, sealed_secrets, created_at })
+        Ok(WebhookEndpoint {
+            id,
+            program_id: self.program_id,
+            provider: self.provider,
+            sealed_secrets,
+            created_at,
+        })
     }
 }

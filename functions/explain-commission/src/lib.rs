@@ -1,12 +1,13 @@
 //! `GET /affiliate/commissions/{commission_id}/explain`: why a commission is what it is, from touch
 //! to cent.
 
-mod account;
+mod derivation;
 mod sentences;
-mod viewer;
 mod view;
+mod viewer;
 
 use domain::{
+    commission::CommissionStatus,
     id::{CommissionId, PartnerId, TransactionId},
     ledger::TransactionKind,
     plan::PlanVersion,
@@ -16,7 +17,7 @@ use runtime::{Answer, Problem, Request, Response, telemetry};
 use store::{Store, conversion::Record};
 
 use crate::{
-    account::{Account, Mismatch},
+    derivation::{Derivation, Mismatch},
     view::ExplanationView,
     viewer::Viewer,
 };
@@ -40,21 +41,29 @@ pub async fn handle(store: Store, request: Request) -> Answer {
         upline(&store, &record, &viewer),
     )?;
     let plan = plan_of(&record, &plans);
-    let account = Account::of(conversion, &record.lines(), line, plan, journal)
+    let lines = record.lines();
+    let derivation = Derivation::of(conversion, &lines, line, plan, journal)
         .map_err(|mismatch| alarm(mismatch, request.received_at()))?;
-    let explanation = ExplanationView::new(&account, &viewer, &upline).map_err(Problem::internal)?;
+    let explanation = ExplanationView::new(&derivation, &viewer, &upline).map_err(Problem::internal)?;
     Response::ok(&explanation)
 }
 
 /// The journal's transactions about a commission. Maturity is not among them: its transactions
 /// book a batch and bear the batch's name; the line says when it matured.
+///
+/// Only what the record tells of is asked for: a refund or review that was booked after the record
+/// was read would look like a number too many.
 fn booked(record: &Record, id: &CommissionId) -> Vec<TransactionId> {
     let conversion = id.conversion().as_str();
+    let is_rejected = record.commissions.iter().any(|line| line.value.status == CommissionStatus::Rejected);
+    let mut ids = vec![TransactionKind::Accrue.transaction_id(&[conversion])];
+    ids.extend(is_rejected.then(|| TransactionKind::Reject.transaction_id(&[conversion])));
     let refunds = record.applied.iter();
-    let refunds = refunds
-        .map(|refund| TransactionKind::Refund.transaction_id(&[conversion, refund.refund_id.as_str()]));
-    let whole = [TransactionKind::Accrue, TransactionKind::Reject];
-    refunds.chain(whole.map(|kind| kind.transaction_id(&[conversion]))).collect()
+    ids.extend(
+        refunds
+            .map(|refund| TransactionKind::Refund.transaction_id(&[conversion, refund.refund_id.as_str()])),
+    );
+    ids
 }
 
 /// Everyone above the partner who sold, nearest first; read only for who may see it.

@@ -3,15 +3,10 @@
 mod price;
 mod standing;
 
-use domain::{
-    attribution::Touch,
-    conversion::ConversionKind,
-    money::MoneyError,
-    program::TouchKind,
-};
+use domain::{attribution::Touch, conversion::ConversionKind, money::MoneyError, program::TouchKind};
 use jiff::Timestamp;
 
-use crate::{account::Account, viewer::Viewer};
+use crate::{derivation::Derivation, viewer::Viewer};
 
 /// Who is spoken to, and about whose sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,37 +20,41 @@ enum Voice {
 }
 
 /// All of it in plain sentences.
-pub(crate) fn sentences(account: &Account<'_>, viewer: &Viewer) -> Result<Vec<String>, MoneyError> {
+pub(crate) fn sentences(derivation: &Derivation<'_>, viewer: &Viewer) -> Result<Vec<String>, MoneyError> {
     let voice = match viewer {
         Viewer::Admin => Voice::Admin,
-        Viewer::Partner(_) if viewer.sees_the_seller(account.line) => Voice::Seller,
+        Viewer::Partner(_) if viewer.sees_the_seller(derivation.line) => Voice::Seller,
         Viewer::Partner(_) => Voice::Sponsor,
     };
     let mut sentences = Vec::new();
-    sentences.extend(account.conversion.attribution.touch().map(|touch| came(touch, account, voice)));
-    sentences.push(bought(account)?);
-    sentences.extend(price::earned(account, voice)?);
-    sentences.extend(price::other_rules(account, voice));
-    sentences.extend(price::refunded(account)?);
-    sentences.extend(standing::standing(account));
+    sentences.extend(derivation.conversion.attribution.touch().map(|touch| came(touch, derivation, voice)));
+    sentences.push(bought(derivation)?);
+    sentences.extend(price::earned(derivation, voice)?);
+    sentences.extend(price::other_rules(derivation, voice));
+    sentences.extend(price::refunded(derivation)?);
+    sentences.extend(standing::standing(derivation));
     Ok(sentences)
 }
 
 /// How the customer came.
-fn came(touch: &Touch, account: &Account<'_>, voice: Voice) -> String {
+fn came(touch: &Touch, derivation: &Derivation<'_>, voice: Voice) -> String {
     let (whose, whom) = match voice {
         Voice::Seller => ("your".to_owned(), "you".to_owned()),
         Voice::Admin => (format!("partner {}'s", touch.partner_id), format!("partner {}", touch.partner_id)),
         Voice::Sponsor => {
-            let level = account.line.id.level().number();
-            return format!("A partner in the line below you brought the customer: you earn on level {level}.");
+            let level = derivation.line.id.level().number();
+            return format!(
+                "A partner in the line below you brought the customer: you earn on level {level}."
+            );
         }
     };
     let campaign = touch.campaign.as_ref().map(|name| format!(" (campaign {name})")).unwrap_or_default();
     let day = day(touch.at);
     match touch.kind {
         TouchKind::Click => format!("On {day} the customer followed {whose} link{campaign}."),
-        TouchKind::Coupon => format!("On {day} the customer used {whose} code {}{campaign}.", touch.reference),
+        TouchKind::Coupon => {
+            format!("On {day} the customer used {whose} code {}{campaign}.", touch.reference)
+        }
         TouchKind::Customer => {
             format!("The customer was brought by {whom} on {day}{campaign} and has stayed with that.")
         }
@@ -63,8 +62,8 @@ fn came(touch: &Touch, account: &Account<'_>, voice: Voice) -> String {
 }
 
 /// What the customer did, and the base that follows from it.
-fn bought(account: &Account<'_>) -> Result<String, MoneyError> {
-    let (charge, policy) = (&account.conversion.charge, &account.plan.base);
+fn bought(derivation: &Derivation<'_>) -> Result<String, MoneyError> {
+    let (charge, policy) = (&derivation.conversion.charge, &derivation.plan.base);
     let day = day(charge.occurred_at);
     let paid = match charge.kind {
         ConversionKind::Lead => return Ok(format!("On {day} the customer became a lead.")),
@@ -81,10 +80,10 @@ fn bought(account: &Account<'_>) -> Result<String, MoneyError> {
         .filter(|(counts, amount, ..)| *counts && !amount.is_zero())
         .map(|(_, amount, sign, name)| format!("{sign} {amount} {name}"))
         .collect();
-    let base = account.terms.base;
+    let base = derivation.terms.base;
     Ok(match changes.as_slice() {
         [] => format!("{paid}, which is the base."),
-        changes => format!("{paid}; {} is a base of {base}.", changes.join(", ")),
+        changes => format!("{paid}; {}, the base is {base}.", changes.join(", ")),
     })
 }
 

@@ -15,7 +15,7 @@ use runtime::view::commission::CommissionView;
 use serde::Serialize;
 
 use crate::{
-    account::{Account, Entry},
+    derivation::{Derivation, Entry},
     sentences::sentences,
     viewer::Viewer,
 };
@@ -91,31 +91,34 @@ struct PostingView {
 impl ExplanationView {
     /// What the viewer may see of it. `upline` is everyone above the partner who sold.
     pub(crate) fn new(
-        account: &Account<'_>,
+        derivation: &Derivation<'_>,
         viewer: &Viewer,
         upline: &[PartnerId],
     ) -> Result<Self, MoneyError> {
-        let sees_the_seller = viewer.sees_the_seller(account.line);
-        let attribution =
-            if sees_the_seller { AttributionView::new(account.conversion) } else { AttributionView::default() };
+        let sees_the_seller = viewer.sees_the_seller(derivation.line);
+        let attribution = if sees_the_seller {
+            AttributionView::new(derivation.conversion)
+        } else {
+            AttributionView::default()
+        };
         Ok(Self {
-            commission: account.line.into(),
-            conversion: account.conversion.into(),
+            commission: derivation.line.into(),
+            conversion: derivation.conversion.into(),
             attribution,
-            terms: TermsView::new(account, sees_the_seller)?,
-            price: account.line.price.clone(),
-            rules: if sees_the_seller { account.rules.clone() } else { Vec::new() },
-            skipped: skipped(account, upline),
-            ledger: account.entries.iter().map(EntryView::from).collect(),
-            sentences: sentences(account, viewer)?,
+            terms: TermsView::new(derivation, sees_the_seller)?,
+            price: derivation.line.price.clone(),
+            rules: if sees_the_seller { derivation.rules.clone() } else { Vec::new() },
+            skipped: skipped(derivation, upline),
+            ledger: derivation.entries.iter().map(EntryView::from).collect(),
+            sentences: sentences(derivation, viewer)?,
         })
     }
 }
 
 /// Sponsors within the paid levels who have no line: their enrolments were not active.
-fn skipped(account: &Account<'_>, upline: &[PartnerId]) -> Vec<PartnerId> {
-    let is_paid = |sponsor: &PartnerId| account.lines.iter().any(|line| line.partner_id == *sponsor);
-    upline.iter().take(account.plan.levels.len()).filter(|sponsor| !is_paid(sponsor)).cloned().collect()
+fn skipped(derivation: &Derivation<'_>, upline: &[PartnerId]) -> Vec<PartnerId> {
+    let is_paid = |sponsor: &PartnerId| derivation.lines.iter().any(|line| line.partner_id == *sponsor);
+    upline.iter().take(derivation.plan.levels.len()).filter(|sponsor| !is_paid(sponsor)).cloned().collect()
 }
 
 impl From<&Conversion> for ConversionView {
@@ -155,8 +158,8 @@ impl From<&Touch> for TouchView {
 }
 
 impl TermsView {
-    fn new(account: &Account<'_>, sees_the_seller: bool) -> Result<Self, MoneyError> {
-        let (terms, conversion) = (account.terms, account.conversion);
+    fn new(derivation: &Derivation<'_>, sees_the_seller: bool) -> Result<Self, MoneyError> {
+        let (terms, conversion) = (derivation.terms, derivation.conversion);
         Ok(Self {
             plan_version: terms.plan_version,
             rule_id: terms.rule_id.clone().filter(|_| sees_the_seller),

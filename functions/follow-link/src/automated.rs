@@ -7,7 +7,7 @@ use http::Method;
 use runtime::Request;
 
 /// Parts of the names, in lower case, with which crawlers and link previews introduce themselves.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 19] = [
     "bot",
     "crawl",
     "spider",
@@ -17,19 +17,16 @@ const NAMES: [&str; 22] = [
     "meta-externalagent",
     "facebookcatalog",
     "whatsapp/",
-    "bingpreview",
     "embedly",
     "vkshare",
     "snapchat-proxy",
     "iframely",
     "feedfetcher",
     "mediapartners-google",
-    "adsbot-google",
     "google-inspectiontool",
     "googleother",
     "google-read-aloud",
     "lighthouse",
-    "gptbot",
 ];
 
 /// Telephones whose maker's name contains a crawler's.

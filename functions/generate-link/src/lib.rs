@@ -4,7 +4,7 @@ mod body;
 
 use domain::{agreement::Agreement, link::Link, program::Program};
 use jiff::Timestamp;
-use runtime::{Answer, Code, LinkBase, Problem, Request, Response, view::link::LinkView};
+use runtime::{Answer, Code, LinkAddress, LinkBase, Problem, Request, Response, view::link::LinkView};
 use store::{
     Store,
     idempotency::{Keep, Once},
@@ -32,13 +32,16 @@ pub async fn handle((store, base): (Store, LinkBase), request: Request) -> Answe
     let slug_is_made_up = wanted.slug.is_none();
     let author = Author { partner_id: partner.id, caller: &idempotency.caller, key: &idempotency.key };
     let link = wanted.into_link(author, now);
-    let response = created(&link, &base)?;
+    let address = base.of(&request)?;
+    let response = created(&link, &address)?;
     let once = Once { request: &idempotency, answer: &response.stored(), keep: Keep::Week, now };
     match store.create_link(&link, once).await? {
         LinkCreated::Committed(committed) => response.committed(committed),
         // A slug is made up from the key, so the same request has come before, so long ago that
         // its answer is no longer kept.
-        LinkCreated::SlugTaken(other) if slug_is_made_up && is_same(&link, &other) => created(&other, &base),
+        LinkCreated::SlugTaken(other) if slug_is_made_up && is_same(&link, &other) => {
+            created(&other, &address)
+        }
         LinkCreated::SlugTaken(_) => {
             let detail = format!("{} is in use; choose another slug, or leave it out", link.slug.as_str());
             Err(Problem::new(Code::SlugTaken).detail(detail))
@@ -56,8 +59,8 @@ fn check_active(program: &Program, agreement: &Agreement, now: Timestamp) -> Res
     Ok(())
 }
 
-fn created(link: &Link, base: &LinkBase) -> Answer {
-    Response::created(&format!("/r/{}", link.slug.as_str()), &LinkView::new(link.clone(), base))
+fn created(link: &Link, address: &LinkAddress) -> Answer {
+    Response::created(&format!("/r/{}", link.slug.as_str()), &LinkView::new(link.clone(), address))
 }
 
 fn is_same(link: &Link, other: &Link) -> bool {

@@ -84,8 +84,7 @@ impl DashboardView {
 
 /// In alphabetical order; what belongs to no campaign, and so has the empty name, comes last.
 fn by_campaign(figures: impl IntoIterator<Item = (String, Counters)>) -> Vec<CampaignView> {
-    let (nameless, mut named): (Vec<_>, Vec<_>) =
-        figures.into_iter().partition(|(name, _)| name.is_empty());
+    let (nameless, mut named): (Vec<_>, Vec<_>) = figures.into_iter().partition(|(name, _)| name.is_empty());
     named.extend(nameless);
     let view = |(name, counters): (String, Counters)| CampaignView {
         campaign: Some(name).filter(|name| !name.is_empty()),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use domain::{agreement::AgreementStatus, id::ProgramId};
 use runtime::{Answer, Cursors, Problem, Request, Response, view::list::ListView};
 use serde::Deserialize;
-use store::{Store, page::Page};
+use store::Store;
 
 use crate::application::ApplicationView;
 
@@ -37,5 +37,5 @@ pub async fn handle((store, cursors): (Store, Cursors), request: Request) -> Ans
         let partner = partners.remove(&agreement.partner_id)?;
         Some(ApplicationView::new(partner, agreement, &program.name))
     });
-    Response::ok(&ListView::from(Page { data: data.collect(), next: agreements.next }))
+    Response::ok(&ListView { data: data.collect(), next_cursor: agreements.next })
 }

@@ -6,7 +6,7 @@ use runtime::{
     view::{link::LinkView, list::ListView},
 };
 use serde::Deserialize;
-use store::{Store, page::Page};
+use store::Store;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +23,6 @@ pub async fn handle((store, cursors, base): (Store, Cursors, LinkBase), request:
     let (filters, page) = request.page::<Filters>(&cursors, "list_links")?;
     store.agreement(&filters.program_id, &partner.id).await?.ok_or_else(Problem::not_found)?;
     let links = store.links(&filters.program_id, &partner.id, &page).await?;
-    let data = links.data.into_iter().map(|link| LinkView::new(link, &base)).collect();
-    Response::ok(&ListView::from(Page { data, next: links.next }))
+    let address = base.of(&request)?;
+    Response::ok(&ListView::new(links, |link| LinkView::new(link, &address)))
 }

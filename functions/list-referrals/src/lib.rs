@@ -48,7 +48,12 @@ pub async fn handle((store, cursors): (Store, Cursors), request: Request) -> Ans
     let partner = request.partner()?.id;
     let (Filters { program_id, depth }, page) = request.page::<Filters>(&cursors, "list_referrals")?;
     let mut violations = Violations::new();
-    violations.check((1..=Level::MAX).contains(&depth), "/depth", "out_of_range", "depth is a number from 1 to 10");
+    violations.check(
+        (1..=Level::MAX).contains(&depth),
+        "/depth",
+        "out_of_range",
+        "depth is a number from 1 to 10",
+    );
     violations.finish()?;
     let currency = Enrolment::load(&store, &program_id, &partner).await?.currency();
     let (direct, totals) = tokio::try_join!(

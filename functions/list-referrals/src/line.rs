@@ -9,11 +9,7 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use runtime::{Cursors, PageRequest, Problem};
 use serde::Serialize;
-use store::{
-    Store,
-    cursor::Scope,
-    page::MAX_LIMIT,
-};
+use store::{Store, cursor::Scope, page::MAX_LIMIT};
 
 /// Most recruits of one answer, over all generations. A line can be as wide as the program, and
 /// each recruit costs a query to look below.
@@ -54,9 +50,11 @@ impl Line<'_> {
         people: &[Partner],
         depth_max: u8,
     ) -> Result<(Vec<ReferralView>, bool), Problem> {
-        let name = |id: &PartnerId| people.iter().find(|person| person.id == *id).map(|person| person.name.clone());
+        let name =
+            |id: &PartnerId| people.iter().find(|person| person.id == *id).map(|person| person.name.clone());
         let mut rows = Vec::new();
-        let mut generation: Vec<PartnerId> = direct.iter().map(|recruit| recruit.partner_id.clone()).collect();
+        let mut generation: Vec<PartnerId> =
+            direct.iter().map(|recruit| recruit.partner_id.clone()).collect();
         rows.extend(direct.into_iter().map(|recruit| self.view(&recruit, 1, name(&recruit.partner_id))));
         for depth in 2..=depth_max {
             let mut next = Vec::new();
@@ -69,7 +67,7 @@ impl Line<'_> {
                 let is_full = more || recruits.len() > room;
                 recruits.truncate(room);
                 next.extend(recruits.iter().map(|recruit| recruit.partner_id.clone()));
-                // Whom a recruit's recruit is, is nobody's business but its sponsor's.
+                // The name of a recruit's recruit is not the caller's to see.
                 rows.extend(recruits.iter().map(|recruit| self.view(recruit, depth, None)));
                 if is_full {
                     return Ok((rows, true));
@@ -81,7 +79,11 @@ impl Line<'_> {
     }
 
     /// The recruits of several sponsors; and whether one has more than a page of them.
-    async fn recruits(&self, program: &ProgramId, sponsors: &[PartnerId]) -> Result<(Vec<Agreement>, bool), Problem> {
+    async fn recruits(
+        &self,
+        program: &ProgramId,
+        sponsors: &[PartnerId],
+    ) -> Result<(Vec<Agreement>, bool), Problem> {
         let scope = Scope { caller: self.caller.as_str(), list: "recruits_below", filters: &[] };
         let page = PageRequest::new(self.cursors, &scope, Some(MAX_LIMIT), None, self.now);
         let page = &page.map_err(Problem::internal)?;

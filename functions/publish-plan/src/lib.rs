@@ -49,9 +49,9 @@ pub async fn handle(store: Store, request: Request) -> Answer {
     match store.publish_plan(&version, once).await {
         Ok(committed) => response.committed(committed),
         // Not tried again with the next number: whoever publishes should have seen what it replaces.
-        Err(Error::Condition(_)) => {
-            Err(Problem::conflict("another plan was published at the same moment; look at it, then try again"))
-        }
+        Err(Error::Condition(_)) => Err(Problem::conflict(
+            "another plan was published at the same moment; look at it, then try again",
+        )),
         Err(error) => Err(error.into()),
     }
 }

@@ -40,7 +40,8 @@ impl Input {
         let website = self.website.and_then(|text| violations.take("/website", profile::website(text)));
         self.terms.check("/terms", &mut violations);
         let sponsor = self.sponsor_code.and_then(|code| {
-            let sponsor = PartnerId::from_body(&code).map_err(|_| "expected the 26 characters of a sponsor's code");
+            let sponsor =
+                PartnerId::from_body(&code).map_err(|_| "expected the 26 characters of a sponsor's code");
             violations.take("/sponsor_code", sponsor)
         });
         match (name, country, violations.is_empty()) {

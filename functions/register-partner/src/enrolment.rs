@@ -76,8 +76,10 @@ impl Applicant<'_> {
             match self.store.register(&partner, &agreement, once).await? {
                 Registered::Committed(committed) => Ok(Attempt::Made(response, committed)),
                 Registered::Exists => Ok(Attempt::Raced),
-                Registered::EmailTaken => Err(Problem::new(Code::EmailTaken)
-                    .detail("another partner has registered with this address")),
+                Registered::EmailTaken => {
+                    Err(Problem::new(Code::EmailTaken)
+                        .detail("another partner has registered with this address"))
+                }
                 Registered::SponsorInactive => Err(self.refused(&AgreementError::SponsorInactive)),
             }
         } else {

@@ -32,7 +32,8 @@ pub async fn handle((store, keyring): (Store, Keyring), request: Request) -> Ans
 
     let program = store.program(&application.program_id).await?;
     let program = &program.ok_or_else(|| Problem::not_found().detail("there is no such program"))?;
-    let applicant = Applicant { store: &store, keyring: &keyring, caller: &caller, application: &application, program };
+    let applicant =
+        Applicant { store: &store, keyring: &keyring, caller: &caller, application: &application, program };
     for _ in 0..ATTEMPTS {
         match applicant.attempt(&once, answers, now).await? {
             Attempt::Known(response) => return Ok(response),

@@ -5,7 +5,9 @@ use domain::{
     money::Money,
     payout::{Blocker, Payout, PayoutError, Standing},
 };
-use runtime::{Answer, Code, Enrolment, Idempotency, Problem, Request, Response, Violations, view::payout::PayoutView};
+use runtime::{
+    Answer, Code, Enrolment, Idempotency, Problem, Request, Response, Violations, view::payout::PayoutView,
+};
 use serde::Deserialize;
 use store::{
     Store,

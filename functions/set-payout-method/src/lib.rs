@@ -72,3 +72,36 @@ impl Input {
         destination.filter(|_| violations.is_empty()).ok_or_else(|| violations.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: Value) -> Result<Destination, Problem> {
+        serde_json::from_value::<Input>(body).unwrap().destination()
+    }
+
+    #[test]
+    fn every_provider_has_its_own_field() {
+        let stripe = read(json!({ "provider": "stripe", "account": "acct_1Nv0FGQ9RKHgCVdK" })).unwrap();
+        assert_eq!(stripe.as_str(), "acct_1Nv0FGQ9RKHgCVdK");
+        let paypal = read(json!({ "provider": "paypal", "email": "jane@example.org" })).unwrap();
+        assert_eq!(paypal.as_str(), "jane@example.org");
+    }
+
+    #[test]
+    fn all_wrong_fields_are_named() {
+        for (body, expected) in [
+            (json!({ "provider": "stripe" }), vec!["/account"]),
+            (json!({ "provider": "stripe", "account": "x" }), vec!["/account"]),
+            (json!({ "provider": "paypal", "account": "acct_1" }), vec!["/account", "/email"]),
+            (json!({ "provider": "paypal", "email": "a@b.example", "account": "acct_1" }), vec!["/account"]),
+        ] {
+            let problem = read(body).unwrap_err();
+            let pointers: Vec<_> = problem.fields().iter().map(|field| field.pointer.as_str()).collect();
+            assert_eq!(pointers, expected);
+        }
+    }
+}

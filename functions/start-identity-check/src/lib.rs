@@ -6,7 +6,9 @@ use domain::{
     partner::{IdentityStatus, Partner},
 };
 use providers::identity::{IdentityChecks, IdentityError};
-use runtime::{Answer, HttpClient, Idempotency, Keyring, Problem, ProviderSettings, Request, Response, SealedAnswers};
+use runtime::{
+    Answer, HttpClient, Idempotency, Keyring, Problem, ProviderSettings, Request, Response, SealedAnswers,
+};
 use serde::Serialize;
 use store::{
     Store,

@@ -52,7 +52,8 @@ impl Change {
         violations.check(!is_empty, "", "missing", "give at least one field to change");
         let name = name.and_then(|text| violations.take("/name", profile::name(text)));
         let country = country.and_then(|text| violations.take("/country", profile::country(text)));
-        let website = website.map(|text| text.and_then(|text| violations.take("/website", profile::website(text))));
+        let website =
+            website.map(|text| text.and_then(|text| violations.take("/website", profile::website(text))));
         violations.finish()?;
         Ok(Self { name, country, partner_type, website })
     }
@@ -65,6 +66,35 @@ impl Change {
             partner_type: self.partner_type.unwrap_or(partner.partner_type),
             website: self.website.unwrap_or(partner.website),
             ..partner
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: Value) -> Option<Change> {
+        serde_json::from_value::<Change>(body).ok()?.checked().ok()
+    }
+
+    #[test]
+    fn null_takes_the_website_away_and_nothing_else() {
+        assert_eq!(read(json!({ "website": null })).unwrap().website, Some(None));
+        assert_eq!(read(json!({ "country": "AT" })).unwrap().website, None);
+        for field in ["name", "country", "partner_type"] {
+            assert!(read(json!({ field: null })).is_none(), "{field}");
+        }
+    }
+
+    #[test]
+    fn nothing_to_change_is_refused_and_so_is_a_wrong_field() {
+        for body in
+            [json!({}), json!({ "email": "a@b.example" }), json!({ "country": "at" }), json!({ "name": " " })]
+        {
+            assert!(read(body.clone()).is_none(), "{body}");
         }
     }
 }

@@ -42,9 +42,12 @@ pub trait WebhookSender: Sync {
     /// Reads what the event says. No personal data comes out.
     ///
     /// # Errors
-    /// When an event that matters is not of the documented shape. Answer 400, so that the sender
-    /// tries again and shows the failure to the merchant: a sale must not vanish silently.
+    /// When an event that matters is not of the documented shape. It has to be set aside where a
+    /// person sees it: a sale must not vanish silently.
     fn parse(&self, body: &[u8], context: &Context<'_>) -> Result<Received, Unreadable>;
+
+    /// The sender's id of an event, also of one that cannot be read otherwise.
+    fn event_id(&self, body: &[u8]) -> Option<String>;
 }
 
 /// What parsing needs to know.

@@ -34,7 +34,7 @@ pub enum Variable {
     OidcGroupsClaim,
     /// The group whose members administer.
     OidcAdminGroup,
-    /// What tracking links start with.
+    /// What tracking links start with; empty for the address that a request was sent to.
     LinkBaseUrl,
     /// The secret that holds the payment providers' credentials.
     ProviderSecretArn,
@@ -90,6 +90,7 @@ impl Variable {
         match self {
             Self::OidcGroupsClaim => Some("cognito:groups"),
             Self::OidcAdminGroup => Some("admin"),
+            Self::LinkBaseUrl => Some(""),
             Self::StripeApiUrl => Some("https://api.stripe.com"),
             Self::PaypalApiUrl => Some("https://api-m.paypal.com"),
             _ => None,

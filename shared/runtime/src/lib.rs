@@ -61,7 +61,7 @@ pub use from_environment::FromEnvironment;
 pub use http::{Answer, Code, NoFilters, Problem, Request, Response, SealedAnswers};
 pub use http_client::{HttpClient, http_client};
 pub use keyring::{Keyring, Purpose, SealError, SubKey};
-pub use link_base::LinkBase;
+pub use link_base::{LinkAddress, LinkBase};
 pub use outbox::Outbox;
 pub use oidc::{Claims, OidcVerifier, TokenError};
 pub use provider_settings::ProviderSettings;

@@ -96,11 +96,7 @@ impl Store {
 }
 
 fn head_row(record: &Record, conversion: &Conversion) -> Result<Row, Error> {
-    let revision = match &record.head {
-        Head::Unknown => 0,
-        Head::Stub { revision } => revision + 1,
-        Head::Known(known) => known.revision + 1,
-    };
+    let revision = record.head.next_revision();
     let row = Row::new(&key::conversion(&conversion.id), &HeadItem::known(conversion, revision))?;
     let at = conversion.charge.occurred_at;
     let row = row.listed(key::conversion_in_program(&conversion.program_id, &conversion.id, at));
@@ -108,9 +104,10 @@ fn head_row(record: &Record, conversion: &Conversion) -> Result<Row, Error> {
     Ok(if conversion.attribution.touch().is_some() { row.outbox(conversion.received_at) } else { row })
 }
 
-fn before(head: &Head) -> Condition {
+/// What must still hold of the head for a write that replaces it. An alias is never replaced.
+pub(crate) fn before(head: &Head) -> Condition {
     match head {
-        Head::Unknown => Condition::New,
+        Head::Unknown | Head::Alias { .. } => Condition::New,
         Head::Stub { revision } => Condition::revision(*revision),
         Head::Known(known) => Condition::revision(known.revision),
     }

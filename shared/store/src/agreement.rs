@@ -119,12 +119,14 @@ impl Store {
         let keys: Vec<_> = ids.iter().map(|program| key::agreement(program, partner)).collect();
         let rows = self.batch_get(&keys, Read::Strong).await?;
         let agreements = rows.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-        let program_of = |agreement: &Agreement| programs.iter().find(|p| p.id == agreement.program_id).cloned();
+        let program_of =
+            |agreement: &Agreement| programs.iter().find(|p| p.id == agreement.program_id).cloned();
         let mut enrolments: Vec<_> = agreements
             .into_iter()
             .filter_map(|agreement| program_of(&agreement).map(|program| (agreement, program)))
             .collect();
-        enrolments.sort_by(|(one, _), (other, _)| (one.applied_at, &one.id).cmp(&(other.applied_at, &other.id)));
+        enrolments
+            .sort_by(|(one, _), (other, _)| (one.applied_at, &one.id).cmp(&(other.applied_at, &other.id)));
         Ok(enrolments)
     }
 

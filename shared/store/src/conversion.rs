@@ -50,8 +50,24 @@ pub enum Head {
         /// The stub's revision.
         revision: u64,
     },
+    /// It is another id of the charge with this id.
+    Alias {
+        /// The charge's own id at its source.
+        of: String,
+    },
     /// The charge is known.
     Known(Box<Versioned<Conversion>>),
+}
+
+impl Head {
+    /// The revision that the item has after it is replaced.
+    pub(crate) fn next_revision(&self) -> u64 {
+        match self {
+            Self::Unknown | Self::Alias { .. } => 0,
+            Self::Stub { revision } => revision + 1,
+            Self::Known(known) => known.revision + 1,
+        }
+    }
 }
 
 impl Record {
@@ -60,7 +76,7 @@ impl Record {
     pub fn conversion(&self) -> Option<&Versioned<Conversion>> {
         match &self.head {
             Head::Known(conversion) => Some(conversion),
-            Head::Unknown | Head::Stub { .. } => None,
+            Head::Unknown | Head::Stub { .. } | Head::Alias { .. } => None,
         }
     }
 
@@ -116,6 +132,8 @@ pub(crate) struct HeadItem {
     ext: String,
     #[serde(default)]
     rev: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) alias_of: Option<String>,
     #[serde(default)]
     refunded: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,11 +148,12 @@ pub(crate) struct HeadItem {
     terms: Option<Terms>,
 }
 
-/// Is the head a stub, or is the charge known?
+/// Is the head a stub or an alias, or is the charge known?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum HeadState {
     Stub,
+    Alias,
     Known,
 }
 
@@ -184,6 +203,7 @@ impl HeadItem {
             source: source.to_owned(),
             ext: external_id.to_owned(),
             rev: 0,
+            alias_of: None,
             refunded: 0,
             charge: None,
             touch: None,
@@ -191,6 +211,12 @@ impl HeadItem {
             rejected: Vec::new(),
             terms: None,
         }
+    }
+
+    /// The head that says under which id the charge is kept.
+    pub(crate) fn alias(program: &ProgramId, source: &str, alias: &str, of: &str, rev: u64) -> Self {
+        let alias_of = Some(of.to_owned());
+        Self { state: HeadState::Alias, rev, alias_of, ..Self::stub(program, source, alias) }
     }
 
     /// The head of a known charge at a revision.
@@ -212,9 +238,11 @@ impl HeadItem {
         }
     }
 
-    fn into_head(self, id: &ConversionId, revision: u64) -> Result<Head, Error> {
-        if self.state == HeadState::Stub {
-            return Ok(Head::Stub { revision });
+    fn into_head(mut self, id: &ConversionId, revision: u64) -> Result<Head, Error> {
+        match (self.state, self.alias_of.take()) {
+            (HeadState::Stub, _) => return Ok(Head::Stub { revision }),
+            (HeadState::Alias, Some(of)) => return Ok(Head::Alias { of }),
+            _ => {}
         }
         let value = self.conversion(id)?;
         Ok(Head::Known(Box::new(Versioned { value, revision })))

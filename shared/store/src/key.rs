@@ -197,11 +197,6 @@ pub(crate) fn payout(payout: &PayoutId) -> Key {
     Key::meta(format!("PAY#{payout}"))
 }
 
-/// Another id by which a source knows a charge.
-pub(crate) fn alias(program: &ProgramId, source: &str, alias: &str) -> Key {
-    Key::new(format!("EXT#{program}#{}#{}", part(source), part(alias)), "#")
-}
-
 /// A payout by the provider's id of the payment.
 pub(crate) fn provider_payment(provider: PayoutProvider, provider_id: &str) -> Key {
     Key::new(format!("EXT#{}#{}", provider.as_str(), part(provider_id)), "#")

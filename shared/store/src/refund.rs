@@ -138,8 +138,8 @@ impl Store {
         Written::of(self.commit(transaction).await)
     }
 
-    /// Keeps a refund whose charge is not known yet, on the condition that the charge has no other
-    /// id meanwhile under which it might be.
+    /// Keeps a refund whose charge is not known yet, at the item where charge or alias will be
+    /// written: whichever comes sees the refund, or this write sees it.
     ///
     /// # Errors
     /// When the table cannot be written.
@@ -162,11 +162,10 @@ impl Store {
             Head::Stub { revision } => {
                 transaction.update(Update::new(head).when(Condition::revision(*revision)));
             }
-            Head::Known(_) => return Ok(Written::Stale),
+            Head::Known(_) | Head::Alias { .. } => return Ok(Written::Stale),
         }
         let item = RefundItem::new(refund, RefundState::Waiting);
         transaction.put_new(Row::new(&key::adjustment(&id, &refund.refund_id), &item)?);
-        transaction.check(key::alias(program, source, external_id), Condition::New);
         Written::of(self.commit(transaction).await)
     }
 

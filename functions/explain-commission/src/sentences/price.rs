@@ -8,19 +8,26 @@ use domain::{
 };
 
 use super::Voice;
-use crate::account::Account;
+use crate::derivation::Derivation;
 
 /// What was earned before any refund, and by what.
-pub(super) fn earned(account: &Account<'_>, voice: Voice) -> Result<Vec<String>, MoneyError> {
-    let (terms, line) = (account.terms, account.line);
-    let payer = payer(account, voice);
+pub(super) fn earned(derivation: &Derivation<'_>, voice: Voice) -> Result<Vec<String>, MoneyError> {
+    let (terms, line) = (derivation.terms, derivation.line);
+    let payer = payer(derivation, voice);
     let (sentence, full) = match &line.price {
         Price::Percent { rate } => {
             let full = rate.of(terms.base, terms.rounding)?;
-            (format!("{payer} pays {rate} of {}: {full}{}.", terms.base, rounded(*rate, terms.base, terms.rounding)), full)
+            (
+                format!(
+                    "{payer} pays {rate} of {}: {full}{}.",
+                    terms.base,
+                    rounded(*rate, terms.base, terms.rounding)
+                ),
+                full,
+            )
         }
         Price::OfLevelOne { rate } => {
-            let of = account.level_one.0;
+            let of = derivation.level_one.0;
             let full = rate.of(of, terms.rounding)?;
             let note = rounded(*rate, of, terms.rounding);
             (format!("{payer} pays {rate} of what level 1 earns, {of}: {full}{note}."), full)
@@ -39,10 +46,10 @@ pub(super) fn earned(account: &Account<'_>, voice: Voice) -> Result<Vec<String>,
 }
 
 /// What prices the line.
-fn payer(account: &Account<'_>, voice: Voice) -> String {
-    let version = account.terms.plan_version;
-    let level = account.line.id.level();
-    match (&account.terms.rule_id, voice) {
+fn payer(derivation: &Derivation<'_>, voice: Voice) -> String {
+    let version = derivation.terms.plan_version;
+    let level = derivation.line.id.level();
+    match (&derivation.terms.rule_id, voice) {
         _ if level != Level::ONE => format!("Level {} of plan version {version}", level.number()),
         (Some(rule), _) => format!("Rule {rule} of plan version {version}"),
         (None, Voice::Seller) => "Your own rate".to_owned(),
@@ -67,37 +74,41 @@ fn rounded(rate: Rate, of: Money, rounding: Rounding) -> String {
 }
 
 /// What became of the plan's other rules. They price level 1 only.
-pub(super) fn other_rules(account: &Account<'_>, voice: Voice) -> Vec<String> {
-    if account.line.id.level() != Level::ONE || voice == Voice::Sponsor {
+pub(super) fn other_rules(derivation: &Derivation<'_>, voice: Voice) -> Vec<String> {
+    if derivation.line.id.level() != Level::ONE || voice == Voice::Sponsor {
         return Vec::new();
     }
-    let others = account.rules.iter().filter(|rule| Some(&rule.rule_id) != account.terms.rule_id.as_ref());
+    let others =
+        derivation.rules.iter().filter(|rule| Some(&rule.rule_id) != derivation.terms.rule_id.as_ref());
     others
         .map(|RuleTrace { rule_id, outcome }| match outcome {
             RuleOutcome::Matched { amount } => format!("Rule {rule_id} would have paid {amount}."),
             RuleOutcome::NotMatched { field } => {
-                format!("Rule {rule_id} does not apply: its condition on the {} does not hold.", field.replace('_', " "))
+                format!(
+                    "Rule {rule_id} does not apply: its condition on the {} does not hold.",
+                    field.replace('_', " ")
+                )
             }
         })
         .collect()
 }
 
 /// What refunds have left; nothing without refunds, or where a review took all of it anyway.
-pub(super) fn refunded(account: &Account<'_>) -> Result<Option<String>, MoneyError> {
-    let (conversion, left) = (account.conversion, account.after_refunds);
+pub(super) fn refunded(derivation: &Derivation<'_>) -> Result<Option<String>, MoneyError> {
+    let (conversion, left) = (derivation.conversion, derivation.after_refunds);
     let refunded = conversion.refunded;
-    if refunded.is_zero() || account.line.status == CommissionStatus::Rejected {
+    if refunded.is_zero() || derivation.line.status == CommissionStatus::Rejected {
         return Ok(None);
     }
-    Ok(Some(match &account.line.price {
+    Ok(Some(match &derivation.line.price {
         Price::Percent { .. } => {
-            let base = account.terms.base_left(&conversion.charge, refunded)?;
+            let base = derivation.terms.base_left(&conversion.charge, refunded)?;
             format!("Refunds of {refunded} leave a base of {base}: {left}.")
         }
         Price::OfLevelOne { .. } => {
-            format!("Refunds of {refunded} leave level 1 with {}: {left}.", account.level_one.1)
+            format!("Refunds of {refunded} leave level 1 with {}: {left}.", derivation.level_one.1)
         }
-        Price::Flat { .. } if left == account.line.earned => {
+        Price::Flat { .. } if left == derivation.line.earned => {
             format!("Refunds of {refunded} do not change it.")
         }
         Price::Flat { .. } => format!("Refunds of {refunded} leave {left} of it."),

@@ -3,16 +3,16 @@
 use domain::commission::CommissionStatus;
 
 use super::day;
-use crate::account::Account;
+use crate::derivation::Derivation;
 
-pub(super) fn standing(account: &Account<'_>) -> Vec<String> {
-    let line = account.line;
+pub(super) fn standing(derivation: &Derivation<'_>) -> Vec<String> {
+    let line = derivation.line;
     let mut sentences = Vec::new();
     match line.status {
         CommissionStatus::Pending => sentences.push(format!(
             "It becomes payable on {}, {} days after the customer acted.",
             day(line.eligible_at),
-            account.terms.hold_days
+            derivation.terms.hold_days
         )),
         CommissionStatus::Held => {
             sentences.extend(line.hold_reason.map(|reason| reason.sentence().to_owned()));
@@ -30,9 +30,11 @@ pub(super) fn standing(account: &Account<'_>) -> Vec<String> {
         }
         CommissionStatus::Reversed => sentences.push("Refunds have taken all of it back.".to_owned()),
     }
-    let taken = account.taken_from_available();
+    let taken = derivation.taken_from_available();
     if !taken.is_zero() {
-        sentences.push(format!("{taken} of the refunds came out of the balance after it had become payable."));
+        sentences.push(format!(
+            "{taken} had become payable before it was refunded, and was taken from the available balance."
+        ));
     }
     sentences
 }

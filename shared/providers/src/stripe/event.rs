@@ -66,6 +66,15 @@ pub(super) fn parse(body: &[u8], context: &Context<'_>) -> Result<Received, Unre
     Ok(Received { event_id: envelope.id, occurred_at, kind: envelope.kind, content })
 }
 
+/// The id of an event, whatever else it holds.
+pub(super) fn id(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
+    serde_json::from_slice::<Named>(body).ok().map(|event| event.id)
+}
+
 impl Event<'_> {
     fn content(&self) -> Result<Content, Unreadable> {
         let facts = match self.kind {

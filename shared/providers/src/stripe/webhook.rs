@@ -28,4 +28,8 @@ impl WebhookSender for StripeWebhooks {
     fn parse(&self, body: &[u8], context: &Context<'_>) -> Result<Received, Unreadable> {
         event::parse(body, context)
     }
+
+    fn event_id(&self, body: &[u8]) -> Option<String> {
+        event::id(body)
+    }
 }

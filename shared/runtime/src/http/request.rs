@@ -205,6 +205,16 @@ impl Request {
         self.context.request_id.as_deref().unwrap_or_default()
     }
 
+    /// The host name that the request was sent to.
+    pub(crate) fn domain_name(&self) -> Option<&str> {
+        self.context.domain_name.as_deref()
+    }
+
+    /// The stage of the API that it was sent to.
+    pub(crate) fn stage(&self) -> Option<&str> {
+        self.context.stage.as_deref()
+    }
+
     /// The method and path template that matched, such as `GET /affiliate/links`.
     #[must_use]
     pub fn route(&self) -> &str {

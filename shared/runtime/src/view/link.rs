@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use url::Url;
 
-use crate::LinkBase;
+use crate::LinkAddress;
 
 /// A tracking link as its partner sees it.
 #[derive(Debug, Clone, Serialize)]
@@ -26,12 +26,12 @@ pub struct LinkView {
 }
 
 impl LinkView {
-    /// The view of a link, whose address begins with the base.
+    /// The view of a link, which answers below an address.
     #[must_use]
-    pub fn new(link: Link, base: &LinkBase) -> Self {
+    pub fn new(link: Link, address: &LinkAddress) -> Self {
         Self {
             id: link.id,
-            url: base.link(link.slug.as_str()),
+            url: address.link(link.slug.as_str()),
             slug: link.slug,
             program_id: link.program_id,
             destination: link.destination,

@@ -4,5 +4,5 @@ pub mod agreement;
 pub mod commission;
 pub mod link;
 pub mod list;
-pub mod profile;
 pub mod payout;
+pub mod profile;

@@ -83,7 +83,9 @@ impl ProfileView {
     /// The profile of a partner with these enrolments.
     #[must_use]
     pub fn new(partner: &Partner, enrolments: &[(Agreement, Program)]) -> Self {
-        let view = |(agreement, program): &(Agreement, Program)| AgreementView::new(agreement.clone(), &program.name);
+        let view = |(agreement, program): &(Agreement, Program)| {
+            AgreementView::new(agreement.clone(), &program.name)
+        };
         Self {
             partner: partner.into(),
             agreements: enrolments.iter().map(view).collect(),

@@ -1,18 +1,18 @@
-//! The account of a commission: everything it follows from, computed again and compared with what
-//! is stored.
+//! The derivation of a commission: everything it follows from, computed again and compared with
+//! what is stored.
 
 use domain::{
     commission::{Commission, CommissionStatus, Price, RuleTrace, Terms, price_level_one},
     conversion::Conversion,
     id::Level,
-    ledger::{Posting, Transaction, TransactionKind},
+    ledger::{Account, Posting, Transaction, TransactionKind},
     money::{Money, MoneyError},
     plan::{LevelShare, Plan, PlanVersion},
 };
 
 /// A commission together with everything it follows from.
 #[derive(Debug)]
-pub(crate) struct Account<'a> {
+pub(crate) struct Derivation<'a> {
     pub(crate) conversion: &'a Conversion,
     pub(crate) lines: &'a [Commission],
     pub(crate) line: &'a Commission,
@@ -54,7 +54,7 @@ pub(crate) enum Mismatch {
     Money(#[from] MoneyError),
 }
 
-impl<'a> Account<'a> {
+impl<'a> Derivation<'a> {
     /// Computes a line again from its conversion's frozen terms, and compares.
     pub(crate) fn of(
         conversion: &'a Conversion,
@@ -91,7 +91,7 @@ impl<'a> Account<'a> {
         let refunds = self.entries.iter().filter(|entry| entry.transaction.kind == TransactionKind::Refund);
         let postings = refunds.flat_map(|entry| &entry.postings);
         let of_available = postings
-            .filter(|posting| matches!(posting.account, domain::ledger::Account::Available(_)))
+            .filter(|posting| matches!(posting.account, Account::Available(_)))
             .map(|posting| posting.minor);
         Money::new(of_available.sum(), self.line.amount.currency())
     }
