@@ -1,7 +1,7 @@
 //! The explanation as it is shown.
 
 use domain::{
-    attribution::{RejectedTouch, Touch},
+    attribution::{Rejection, Touch},
     commission::{Price, RuleTrace},
     conversion::Conversion,
     id::{ConversionId, LinkId, PartnerId, TransactionId},
@@ -48,7 +48,15 @@ struct ConversionView {
 #[derive(Default, Serialize)]
 struct AttributionView {
     touch: Option<TouchView>,
-    rejected: Vec<RejectedTouch>,
+    rejected: Vec<RejectedView>,
+}
+
+/// A touch that did not win. What proves it is another partner's click or code, so only an
+/// administrator sees that.
+#[derive(Serialize)]
+struct RejectedView {
+    reference: Option<String>,
+    reason: Rejection,
 }
 
 #[derive(Serialize)]
@@ -97,7 +105,7 @@ impl ExplanationView {
     ) -> Result<Self, MoneyError> {
         let sees_the_seller = viewer.sees_the_seller(derivation.line);
         let attribution = if sees_the_seller {
-            AttributionView::new(derivation.conversion)
+            AttributionView::new(derivation.conversion, viewer)
         } else {
             AttributionView::default()
         };
@@ -138,9 +146,13 @@ impl From<&Conversion> for ConversionView {
 }
 
 impl AttributionView {
-    fn new(conversion: &Conversion) -> Self {
+    fn new(conversion: &Conversion, viewer: &Viewer) -> Self {
         let attribution = &conversion.attribution;
-        Self { touch: attribution.touch().map(TouchView::from), rejected: attribution.rejected.clone() }
+        let rejected = attribution.rejected.iter().map(|touch| RejectedView {
+            reference: Some(touch.reference.clone()).filter(|_| *viewer == Viewer::Admin),
+            reason: touch.reason,
+        });
+        Self { touch: attribution.touch().map(TouchView::from), rejected: rejected.collect() }
     }
 }
 
