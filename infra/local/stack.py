@@ -83,10 +83,11 @@ class Stack:
         self._say("deploying template.yaml")
         deploy.upload(aws, template)
         deployment = deploy.Deployment(aws)
-        deployment.create({"StripeApiUrl": world, "PaypalApiUrl": world, "LinkBaseUrl": f"{endpoint}/r"})
+        deployment.create({"StripeApiUrl": world, "PaypalApiUrl": world})
         outputs = deployment.outputs()
         api = f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/$default"
-        # Both addresses contain an id that is known only now.
+        # Both addresses contain an id that is known only now. On AWS neither needs to be given: there the
+        # host of a request is the API's own, and the keys are at a public address.
         deployment.update(
             {"LinkBaseUrl": f"{api}/r", "OidcJwksUrl": f"{endpoint}/{outputs['UserPoolId']}/.well-known/jwks.json"}
         )

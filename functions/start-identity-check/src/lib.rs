@@ -3,7 +3,7 @@
 
 use domain::{
     id::EventId,
-    partner::{IdentityStatus, Partner},
+    partner::{Identity, IdentityStatus, Partner},
 };
 use providers::identity::{IdentityChecks, IdentityError};
 use runtime::{
@@ -50,7 +50,7 @@ pub async fn handle(
     let Some(url) = session.url.as_deref() else {
         return Err(Problem::conflict("this session is over; use a new Idempotency-Key for a new one"));
     };
-    let identity = read.value.identity.started(session.id.clone(), now);
+    let identity = Identity::started(session.id.clone());
     let view = View { session_id: &session.id, url, status: identity.status };
     let response = Response::created("/affiliate/profile", &view)?;
     let answer = answers.stored(&response)?;

@@ -55,10 +55,11 @@ impl Identity {
     /// Nothing is known yet.
     pub const NONE: Self = Self { status: IdentityStatus::None, session_id: None, as_of: None };
 
-    /// A new session was opened with the checker.
+    /// A new session was opened with the checker, of which nothing was heard yet. When we opened it is
+    /// not compared with when the checker speaks: its clock is another one, and counts whole seconds.
     #[must_use]
-    pub fn started(&self, session_id: String, at: Timestamp) -> Self {
-        Self { status: IdentityStatus::Started, session_id: Some(session_id), as_of: Some(at) }
+    pub fn started(session_id: String) -> Self {
+        Self { status: IdentityStatus::Started, session_id: Some(session_id), as_of: None }
     }
 
     /// The checker has spoken. Nothing changes when its word is older than what is known, when it
@@ -186,12 +187,13 @@ mod tests {
     fn an_older_word_a_foreign_session_and_a_word_after_the_verdict_change_nothing() {
         let word =
             |session: &str, status, time| IdentityWord { session_id: session.into(), status, at: at(time) };
-        let open = Identity::NONE.started("vs_1".into(), at("2026-01-01T12:00:00Z"));
+        let open = Identity::started("vs_1".into());
+        let pending = open.heard(&word("vs_1", IdentityStatus::Pending, "2026-01-01T12:00:00Z")).unwrap();
         let verified = word("vs_1", IdentityStatus::Verified, "2026-01-02T00:00:00Z");
         let known = open.heard(&verified).unwrap();
         assert_eq!(known.status, IdentityStatus::Verified);
         assert_eq!(open.heard(&word("vs_2", IdentityStatus::Verified, "2026-01-02T00:00:00Z")), None);
-        assert_eq!(open.heard(&word("vs_1", IdentityStatus::Retry, "2026-01-01T11:59:59Z")), None);
+        assert_eq!(pending.heard(&word("vs_1", IdentityStatus::Retry, "2026-01-01T11:59:59Z")), None);
         assert_eq!(known.heard(&word("vs_1", IdentityStatus::Retry, "2026-01-03T00:00:00Z")), None);
     }
 }

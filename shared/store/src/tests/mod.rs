@@ -1,12 +1,20 @@
 //! The base against a real table: what the SDK sends and what comes back.
 
+mod accrual;
+mod alias;
+mod audit;
 mod idempotency;
+mod customer;
 mod list;
+mod mature;
+mod maturity;
 mod outbox;
 mod partner;
 mod program;
 mod received;
+mod refund;
 mod review;
+mod sale;
 mod sample;
 mod write;
 
@@ -14,8 +22,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cursor::{Cursors, Scope},
     item::{Row, Shape},
     key::{IndexKey, Key},
+    page::PageRequest,
     schema::Index,
 };
 
@@ -46,4 +56,10 @@ fn listed(id: &str, pk: &str, sk: &str) -> Row {
 
 fn now() -> Timestamp {
     "2026-11-22T08:00:00Z".parse().unwrap()
+}
+
+/// The first page of a list.
+fn page(list: &'static str) -> PageRequest {
+    let scope = Scope { caller: "test", list, filters: &[] };
+    PageRequest::new(&Cursors::new([7; 32], None), &scope, None, None, now()).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     agreement::{AgreementStatus, ContractConditions},
-    partner::{IdentityStatus, Partner, PayoutMethod, PayoutProvider},
+    partner::{Identity, IdentityStatus, Partner, PayoutMethod, PayoutProvider},
 };
 use rust_decimal::Decimal;
 
@@ -194,7 +194,7 @@ async fn an_identity_check_is_noted_with_the_partner() {
     register(&store, "ann", None, 0).await;
     let read = store.partner(&partner_id("ann")).await.unwrap().unwrap();
     let mut changed = read.value.clone();
-    changed.identity = changed.identity.started("vs_1".to_owned(), now());
+    changed.identity = Identity::started("vs_1".to_owned());
     let start = request("start");
     let committed = store.start_identity_check(&read, &changed, start.once()).await.unwrap();
     assert_eq!(committed, Committed::Now);

@@ -4,7 +4,7 @@ use domain::{
     conversion::{Alias, Charge, ConversionKind, Customer, Fact, FactReceived, Referral, Refund},
     id::{CustomerId, EventId, WebhookEndpointId},
     money::Money,
-    partner::{IdentityStatus, IdentityWord},
+    partner::{Identity, IdentityStatus, IdentityWord},
 };
 
 use super::{
@@ -121,7 +121,7 @@ async fn a_word_on_a_partners_identity_counts_with_its_event() {
     store.register(&partner("ann"), &enrolment, request("ann").once()).await.unwrap();
     let read = store.partner(&partner_id("ann")).await.unwrap().unwrap();
     let mut started = read.value.clone();
-    started.identity = started.identity.started("vs_1".to_owned(), now());
+    started.identity = Identity::started("vs_1".to_owned());
     store.update_partner(&read, &started).await.unwrap();
     let word =
         IdentityWord { session_id: "vs_1".to_owned(), status: IdentityStatus::Verified, at: minutes(1) };

@@ -1,0 +1,198 @@
+//! The functions' handlers, each in the environment that the template gives it.
+
+use std::{collections::BTreeMap, error::Error as StdError, future::Future, rc::Rc};
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig};
+use aws_lambda_events::{
+    apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
+    dynamodb, sqs::{SqsBatchResponse, SqsEvent}, streams::DynamoDbEventResponse,
+};
+use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
+use futures_util::future::LocalBoxFuture;
+use jiff::Timestamp;
+use runtime::{
+    Answer, Caller, Change, Credentials as Shown, Environment, FromEnvironment, Outcome, Problem, Request,
+    authorizer::Decision,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{template::Template, world::World};
+
+/// Answers HTTP events.
+pub type Answerer = Rc<dyn Fn(ApiGatewayV2httpRequest) -> LocalBoxFuture<'static, ApiGatewayV2httpResponse>>;
+/// What an authorizer answers, or that it could not.
+pub type Decided = Result<Decision, Box<dyn StdError + Send + Sync>>;
+/// Answers the authorizer's events.
+pub type Authorizer = Rc<dyn Fn(Value, Timestamp) -> LocalBoxFuture<'static, Decided>>;
+/// Takes batches of messages.
+pub type Consumer = Rc<dyn Fn(SqsEvent, Timestamp) -> LocalBoxFuture<'static, SqsBatchResponse>>;
+/// Takes batches of the table's changes.
+pub type Reactor = Rc<dyn Fn(dynamodb::Event, Timestamp) -> LocalBoxFuture<'static, DynamoDbEventResponse>>;
+/// Runs when the clock says so.
+pub type Ticker = Rc<dyn Fn(Timestamp) -> LocalBoxFuture<'static, Outcome>>;
+
+/// The environment of a function: the variables that the template gives it and no others.
+#[must_use]
+pub fn environment(world: &World, binary: &str) -> Environment {
+    let function = Template::get().function(binary);
+    let mut variables = BTreeMap::from([
+        ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), world.table.url().to_owned()),
+        ("AWS_ENDPOINT_URL_SQS".to_owned(), world.cloud.url.clone()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), world.cloud.url.clone()),
+    ]);
+    for name in function.variables.keys() {
+        let value = world.settings.get(name.as_str());
+        let value = value.unwrap_or_else(|| panic!("{binary}: nothing is known of the variable {name}"));
+        variables.insert(name.clone(), value.clone());
+    }
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    let aws = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(world.breaches.guard(function))
+        .region(Region::new("us-east-1"))
+        .retry_config(RetryConfig::disabled())
+        .build();
+    Environment::new(variables, aws)
+}
+
+async fn build<D: FromEnvironment>(environment: &Environment, binary: &str) -> D {
+    let deps = D::from_environment(environment).await;
+    deps.unwrap_or_else(|error| panic!("{binary} cannot start as template.yaml sets it up: {error}"))
+}
+
+async fn serve<D, H, F>(world: &World, binary: &str, handle: H) -> Answerer
+where
+    D: FromEnvironment,
+    H: Fn(D, Request) -> F + Send + Sync + Copy + 'static,
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let deps: D = build(&environment(world, binary), binary).await;
+    Rc::new(move |event| Box::pin(runtime::http::answer(deps.clone(), handle, event)))
+}
+
+async fn consume<D, M, H, F>(world: &World, binary: &str, handle: H) -> Consumer
+where
+    D: FromEnvironment,
+    M: DeserializeOwned + 'static,
+    H: Fn(D, M, Timestamp) -> F + Copy + 'static,
+    F: Future<Output = Outcome> + 'static,
+{
+    let environment = environment(world, binary);
+    let (deps, store): (D, _) = (build(&environment, binary).await, environment.store().unwrap());
+    Rc::new(move |event, now| {
+        let (deps, store) = (deps.clone(), store.clone());
+        Box::pin(async move { runtime::sqs::process_batch(&store, deps, handle, event, now).await })
+    })
+}
+
+async fn react<D, H, F>(world: &World, binary: &str, handle: H) -> Reactor
+where
+    D: FromEnvironment,
+    H: Fn(D, Change, Timestamp) -> F + Copy + 'static,
+    F: Future<Output = Outcome> + 'static,
+{
+    let environment = environment(world, binary);
+    let (deps, store): (D, _) = (build(&environment, binary).await, environment.store().unwrap());
+    Rc::new(move |event, now| {
+        let (deps, store) = (deps.clone(), store.clone());
+        Box::pin(async move { runtime::stream::process_batch(&store, deps, handle, event, now).await })
+    })
+}
+
+async fn tick<D, H, F>(world: &World, binary: &str, handle: H) -> Ticker
+where
+    D: FromEnvironment,
+    H: Fn(D, Timestamp) -> F + Copy + 'static,
+    F: Future<Output = Outcome> + 'static,
+{
+    let deps: D = build(&environment(world, binary), binary).await;
+    Rc::new(move |now| Box::pin(runtime::schedule::run(deps.clone(), handle, now)))
+}
+
+async fn authorize<D, H, F>(world: &World, handle: H) -> Authorizer
+where
+    D: FromEnvironment,
+    H: Fn(D, Shown, Timestamp) -> F + Copy + 'static,
+    F: Future<Output = Result<Caller, Problem>> + 'static,
+{
+    let deps: D = build(&environment(world, "authorize"), "authorize").await;
+    Rc::new(move |event, now| {
+        let event = serde_json::from_value(event).unwrap();
+        Box::pin(runtime::authorizer::decide(deps.clone(), handle, event, now))
+    })
+}
+
+/// The authorizer.
+pub async fn authorizer(world: &World) -> Authorizer {
+    authorize(world, authorize::handle).await
+}
+
+/// The function that answers a route.
+pub async fn answerer(world: &World, binary: &str) -> Answerer {
+    macro_rules! choose {
+        ($($name:literal => $package:ident,)*) => {
+            match binary {
+                $($name => serve(world, binary, $package::handle).await,)*
+                other => panic!("tests/harness/functions.rs does not know the function {other}"),
+            }
+        };
+    }
+    choose! {
+        "accept-agreement" => accept_agreement,
+        "approve-application" => approve_application,
+        "create-api-key" => create_api_key,
+        "create-program" => create_program,
+        "create-webhook-endpoint" => create_webhook_endpoint,
+        "decide-commission" => decide_commission,
+        "explain-commission" => explain_commission,
+        "follow-link" => follow_link,
+        "generate-link" => generate_link,
+        "get-dashboard" => get_dashboard,
+        "get-payout-eligibility" => get_payout_eligibility,
+        "get-profile" => get_profile,
+        "list-applications" => list_applications,
+        "list-commissions" => list_commissions,
+        "list-links" => list_links,
+        "list-payouts" => list_payouts,
+        "list-referrals" => list_referrals,
+        "publish-plan" => publish_plan,
+        "receive-webhook" => receive_webhook,
+        "record-conversion" => record_conversion,
+        "register-partner" => register_partner,
+        "reject-application" => reject_application,
+        "request-payout" => request_payout,
+        "set-payout-method" => set_payout_method,
+        "start-identity-check" => start_identity_check,
+        "update-profile" => update_profile,
+    }
+}
+
+/// The worker of a queue.
+pub async fn consumer(world: &World, binary: &str) -> Consumer {
+    match binary {
+        "calculate-commission" => consume(world, binary, calculate_commission::handle).await,
+        "mature-commissions" => consume(world, binary, mature_commissions::handle).await,
+        "execute-payout" => consume(world, binary, execute_payout::handle).await,
+        other => panic!("tests/harness/functions.rs does not know the worker {other}"),
+    }
+}
+
+/// The follower of the table's stream.
+pub async fn reactor(world: &World, binary: &str) -> Reactor {
+    match binary {
+        "publish-events" => react(world, binary, publish_events::handle).await,
+        other => panic!("tests/harness/functions.rs does not know the follower {other}"),
+    }
+}
+
+/// A scheduled function.
+pub async fn ticker(world: &World, binary: &str) -> Ticker {
+    match binary {
+        "evaluate-maturity" => tick(world, binary, evaluate_maturity::handle).await,
+        "publish-missed-events" => tick(world, binary, publish_missed_events::handle).await,
+        "reconcile-payouts" => tick(world, binary, reconcile_payouts::handle).await,
+        other => panic!("tests/harness/functions.rs does not know the schedule {other}"),
+    }
+}
