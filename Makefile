@@ -31,8 +31,8 @@ down: $(EMULATOR)/ready ## Ends the stack of `make up`.
 
 .PHONY: test
 test: build ## Runs every test, the ones against the local stack included.
-	cargo test --locked --workspace --no-run
-	$(STACK) run -- cargo test --locked --workspace
+	cargo test --locked --workspace
+	$(STACK) run -- $(EMULATOR)/bin/python infra/local/deployed_tests.py
 
 .PHONY: test-dynamodb-local
 test-dynamodb-local: ## Runs the table's tests against Amazon's DynamoDB Local (needs Java 17 and npm).
@@ -54,8 +54,14 @@ check-template: $(TOOLS)/ready
 	$(TOOLS)/bin/cfn-lint --template template.yaml
 	$(TOOLS)/bin/sam validate --lint --region eu-central-1
 
+.PHONY: prerequisites
+prerequisites:
+	@command -v cargo >/dev/null || { echo "error: cargo is not installed; get Rust from https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "error: no C compiler; install gcc or clang" >&2; exit 1; }
+	@$(PYTHON) -c '' || { echo "error: $(PYTHON) does not run; install Python 3.11 or newer" >&2; exit 1; }
+
 .PHONY: build
-build: $(EMULATOR)/ready ## Builds the functions and the payment world for this machine.
+build: prerequisites $(EMULATOR)/ready ## Builds the functions and the payment world for this machine.
 	cargo build --locked --workspace --bins
 
 .PHONY: deploy
@@ -71,7 +77,7 @@ setup: $(EMULATOR)/ready $(TOOLS)/ready ## Installs the emulator and the checker
 $(EMULATOR)/ready: infra/local/requirements.txt
 	@echo "installing the AWS emulator into $(EMULATOR)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
-	@$(PYTHON) -m venv --clear $(EMULATOR)
+	@$(PYTHON) -m venv --clear $(EMULATOR) || { echo "error: no virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@$(EMULATOR)/bin/pip install --quiet --disable-pip-version-check --requirement infra/local/requirements.txt
 	@touch $@
 

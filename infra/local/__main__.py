@@ -23,6 +23,20 @@ from failure import Failure
 from stack import Stack, users
 
 LOCK = places.LOCAL / "stack.lock"
+# The API's address has a dollar sign in it.
+HOW_TO_CALL = """
+The stack is up. In another terminal, as an administrator (without --admin: as a partner):
+
+    API='{api}'
+    TOKEN=$(.local/emulator/bin/python infra/local token admin@example.com --admin)
+    curl -sS "$API/admin/programs" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+         -H 'Idempotency-Key: first' -d '{{"name": "Acme Partners", "currency": "USD",
+         "terms": {{"version": "1", "url": "https://acme.example/terms",
+                   "sha256": "51d2361f4faea3bc8f9facdbc7d99abb555596a2e51f7b25fd3b41c93587e616"}},
+         "payout": {{"minimum": {{"amount": "50.00", "currency": "USD"}}}}, "link_hosts": ["shop.acme.example"]}}'
+
+Every operation is in openapi.yaml with an example; queues, table and logs are named in {details}.
+Ctrl-C or `make down` ends it."""
 NOT_RUNNING = Failure("no stack is running", "start one with `make up`")
 
 
@@ -36,9 +50,7 @@ def up() -> int:
         lock.write(str(os.getpid()))
         lock.flush()
         with Stack() as stack:
-            print(f"API      {stack.details['api_url']}")
-            print(f"details  {places.DETAILS}")
-            print("Ctrl-C or `make down` ends it.", flush=True)
+            print(HOW_TO_CALL.format(api=stack.details["api_url"], details=places.DETAILS.relative_to(places.ROOT)), flush=True)
             # However it is asked to end from here on, it has done its work.
             with contextlib.suppress(KeyboardInterrupt, SystemExit):
                 signal.pause()

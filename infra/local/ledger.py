@@ -148,7 +148,7 @@ def _title(account: str, names: dict[str, str]) -> tuple[str, str]:
 
 
 def _row(name: str, cells: list[str]) -> str:
-    return f"    {name:<15}" + "".join(f"{cell:>10}" for cell in cells)
+    return (f"    {name:<15}" + "".join(f"{cell:>10}" for cell in cells)).rstrip()
 
 
 def _amount(minor: int) -> str:

@@ -56,7 +56,8 @@ async fn read(world: &World, rows: &[Row]) -> Books {
         let id: TransactionId = row.text("id").unwrap().parse().unwrap();
         journal.push(store.transaction(&id).await.unwrap().unwrap());
     }
-    let ids: BTreeSet<_> = rows.iter().filter_map(|row| row.key().pk.strip_prefix("CNV#").map(str::to_owned)).collect();
+    let ids: BTreeSet<_> =
+        rows.iter().filter_map(|row| row.key().pk.strip_prefix("CNV#").map(str::to_owned)).collect();
     let mut records = Vec::new();
     for id in ids {
         let id: ConversionId = id.parse().unwrap();
@@ -158,7 +159,11 @@ async fn check_balances(world: &World, books: &Books) {
             payout.program_id == program && payout.partner_id == partner && is_open(payout.status)
         });
         assert_eq!(account.open_payout.as_ref(), open.map(|payout| &payout.id), "open payout of {partner}");
-        assert_eq!(kept[1], open.map_or(0, |payout| i128::from(payout.amount.minor())), "transit of {partner}");
+        assert_eq!(
+            kept[1],
+            open.map_or(0, |payout| i128::from(payout.amount.minor())),
+            "transit of {partner}"
+        );
     }
 }
 
@@ -202,7 +207,8 @@ async fn check_pending(world: &World, books: &Books) {
 fn check_payments(world: &World, books: &Books) {
     let payments = world.payments.lock().payments();
     for payout in &books.payouts {
-        let is_of = |name: &Option<String>| name.as_deref().is_some_and(|name| name.starts_with(payout.id.as_str()));
+        let is_of =
+            |name: &Option<String>| name.as_deref().is_some_and(|name| name.starts_with(payout.id.as_str()));
         let made: Vec<_> =
             payments.iter().filter(|payment| is_of(&payment.reference) || is_of(&payment.key)).collect();
         let money_out = made.iter().map(|payment| payment.applied).max().unwrap_or(0);

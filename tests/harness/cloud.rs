@@ -120,7 +120,9 @@ async fn call(State(cloud): State<Cloud>, headers: HeaderMap, body: String) -> (
     let (status, answer) = match target {
         "AmazonSQS.SendMessage" => cloud.send(&request),
         "secretsmanager.GetSecretValue" => cloud.secret(&request),
-        other => (StatusCode::BAD_REQUEST, json!({ "__type": "UnknownOperationException", "message": other })),
+        other => {
+            (StatusCode::BAD_REQUEST, json!({ "__type": "UnknownOperationException", "message": other }))
+        }
     };
     (status, Json(answer))
 }

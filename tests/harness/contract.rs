@@ -61,7 +61,8 @@ impl Contract {
     /// The operation of a route.
     #[must_use]
     pub fn operation(&self, method: &str, path: &str) -> &Operation {
-        let found = self.operations.iter().find(|operation| operation.method == method && operation.path == path);
+        let found =
+            self.operations.iter().find(|operation| operation.method == method && operation.path == path);
         found.unwrap_or_else(|| panic!("openapi.yaml has no {method} {path}"))
     }
 
@@ -115,14 +116,17 @@ impl Contract {
                         Some("integer") => serde_json::from_str(text).unwrap_or(Value::Null),
                         _ => Value::from(text),
                     };
-                    let validator = self.schemas.input(&format!("header {name} {}", header["schema"]), &header["schema"]);
+                    let validator =
+                        self.schemas.input(&format!("header {name} {}", header["schema"]), &header["schema"]);
                     check(&validator, &value).map_err(|error| format!("header {name}: {error}"))?;
                 }
             }
         }
-        let is_declared = |name: &str| declared.into_iter().flatten().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let is_declared =
+            |name: &str| declared.into_iter().flatten().any(|(known, _)| known.eq_ignore_ascii_case(name));
         // What every HTTP answer may have, whatever the operation.
-        let is_common = |name: &str| matches!(name, "content-type" | "cache-control" | "x-content-type-options");
+        let is_common =
+            |name: &str| matches!(name, "content-type" | "cache-control" | "x-content-type-options");
         match reply.headers.iter().find(|(name, _)| !is_common(name) && !is_declared(name)) {
             Some((name, value)) => Err(format!("the contract knows no header {name}: {value}")),
             None => Ok(()),
@@ -131,7 +135,9 @@ impl Contract {
 
     fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
         match value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
-            Some(pointer) => self.document.pointer(pointer).unwrap_or_else(|| panic!("{pointer} is not there")),
+            Some(pointer) => {
+                self.document.pointer(pointer).unwrap_or_else(|| panic!("{pointer} is not there"))
+            }
             None => value,
         }
     }

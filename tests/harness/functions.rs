@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, error::Error as StdError, future::Future, rc::R
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig};
 use aws_lambda_events::{
     apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
-    dynamodb, sqs::{SqsBatchResponse, SqsEvent}, streams::DynamoDbEventResponse,
+    dynamodb,
+    sqs::{SqsBatchResponse, SqsEvent},
+    streams::DynamoDbEventResponse,
 };
 use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use futures_util::future::LocalBoxFuture;

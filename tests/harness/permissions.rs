@@ -95,12 +95,16 @@ fn denied() -> Result<HttpResponse, ConnectorError> {
 /// The permissions that a call takes.
 fn needs(target: &str, body: &Value) -> Vec<(String, String)> {
     let (service, operation) = target.rsplit_once('.').unwrap_or_default();
-    let last = |name: &str| body[name].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
+    let last = |name: &str| {
+        body[name].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned()
+    };
     match service {
         "AmazonSQS" => vec![(format!("sqs:{operation}"), last("QueueUrl"))],
         "secretsmanager" => vec![(format!("secretsmanager:{operation}"), last("SecretId"))],
         _ => match operation {
-            "TransactWriteItems" => body["TransactItems"].as_array().into_iter().flatten().map(write).collect(),
+            "TransactWriteItems" => {
+                body["TransactItems"].as_array().into_iter().flatten().map(write).collect()
+            }
             "Query" if body["IndexName"].is_string() => {
                 let index = body["IndexName"].as_str().unwrap_or_default();
                 vec![("dynamodb:Query".to_owned(), format!("Table/index/{index}"))]

@@ -153,7 +153,8 @@ impl Pump {
         if delivery.twice {
             messages = messages.iter().flat_map(|message| [message.clone(), message.clone()]).collect();
         }
-        let (mut now, later) = if source.fifo { self.by_group(messages) } else { self.in_what_order(messages) };
+        let (mut now, later) =
+            if source.fifo { self.by_group(messages) } else { self.in_what_order(messages) };
         let mut again = later;
         while !now.is_empty() {
             let rest = now.split_off(now.len().min(source.batch));
@@ -242,7 +243,8 @@ fn sources() -> Vec<Source> {
                     queue: queue.clone(),
                     binary: function.binary.clone(),
                     batch: usize::try_from(properties["BatchSize"].as_u64().unwrap()).unwrap(),
-                    most: u32::try_from(settings["RedrivePolicy"]["maxReceiveCount"].as_u64().unwrap()).unwrap(),
+                    most: u32::try_from(settings["RedrivePolicy"]["maxReceiveCount"].as_u64().unwrap())
+                        .unwrap(),
                     fifo: settings["FifoQueue"] == true,
                 });
             }

@@ -46,7 +46,8 @@ impl Stream {
         let mut iterator = match known {
             Some(iterator) => iterator,
             None => {
-                let request = json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
+                let request =
+                    json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
                 text(&self.call("GetShardIterator", &request).await["ShardIterator"])
             }
         };

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Call, World,
-    repository,
+    Call, World, repository,
     story::{Program, text},
 };
 

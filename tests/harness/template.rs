@@ -150,7 +150,10 @@ fn function(name: &str, resource: &Value, globals: &Value) -> Function {
         binary: resource["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap_or_default().to_owned(),
         timeout: properties["Timeout"].as_u64().or(globals["Timeout"].as_u64()).unwrap(),
         variables,
-        statements: list(&properties["Policies"]).flat_map(|policy| list(&policy["Statement"])).map(statement).collect(),
+        statements: list(&properties["Policies"])
+            .flat_map(|policy| list(&policy["Statement"]))
+            .map(statement)
+            .collect(),
         triggers: events.into_iter().flatten().map(|(_, event)| trigger(event)).collect(),
     }
 }
@@ -194,7 +197,9 @@ fn trigger(event: &Value) -> Trigger {
             path: text("Path"),
             public: properties["Auth"]["Authorizer"] == "NONE",
         },
-        "SQS" => Trigger::Queue { queue: resource_name(&properties["Queue"]), properties: properties.clone() },
+        "SQS" => {
+            Trigger::Queue { queue: resource_name(&properties["Queue"]), properties: properties.clone() }
+        }
         "DynamoDB" => Trigger::Stream { properties: properties.clone() },
         "ScheduleV2" => Trigger::Schedule,
         other => panic!("no event source of this type is known here: {other}"),

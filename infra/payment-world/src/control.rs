@@ -41,10 +41,7 @@ async fn list_scripts(State(world): State<Shared>) -> Response<Body> {
 async fn add_script(State(world): State<Shared>, body: Bytes) -> Response<Body> {
     with_body(&body, |script: Script| {
         let answer = json!(script);
-        world
-            .lock()
-            .script(script)
-            .map_err(|text| (400, text.to_owned()))?;
+        world.lock().script(script).map_err(|text| (400, text.to_owned()))?;
         Ok(answer)
     })
 }
@@ -58,11 +55,7 @@ async fn list_payments(State(world): State<Shared>) -> Response<Body> {
     ok(json!({"data": world.lock().payments()}))
 }
 
-async fn move_item(
-    State(world): State<Shared>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Response<Body> {
+async fn move_item(State(world): State<Shared>, Path(id): Path<String>, body: Bytes) -> Response<Body> {
     with_body(&body, |result: ItemResult| {
         let mut world = world.lock();
         let moved = world.move_item(&id, result);
@@ -71,13 +64,8 @@ async fn move_item(
     })
 }
 
-async fn decide(
-    State(world): State<Shared>,
-    Path(session): Path<String>,
-    body: Bytes,
-) -> Response<Body> {
-    let decided =
-        parse(&body).and_then(|decision: Decision| world.lock().decide(&session, &decision));
+async fn decide(State(world): State<Shared>, Path(session): Path<String>, body: Bytes) -> Response<Body> {
+    let decided = parse(&body).and_then(|decision: Decision| world.lock().decide(&session, &decision));
     match decided {
         Err((status, text)) => refuse(status, &text),
         Ok(session) => ok(json!({"session": session, "deliveries": deliver(&world).await})),
@@ -87,10 +75,7 @@ async fn decide(
 async fn set_endpoint(State(world): State<Shared>, body: Bytes) -> Response<Body> {
     with_body(&body, |endpoint: Endpoint| {
         let url = endpoint.url.clone();
-        world
-            .lock()
-            .set_endpoint(endpoint)
-            .map_err(|text| (400, text.to_owned()))?;
+        world.lock().set_endpoint(endpoint).map_err(|text| (400, text.to_owned()))?;
         Ok(json!({"url": url}))
     })
 }
@@ -125,10 +110,7 @@ async fn deliver(world: &Shared) -> Vec<Value> {
         let status = send(&delivery).await;
         let mut row = json!(delivery);
         if let Value::Object(fields) = &mut row {
-            fields.insert(
-                "status".to_owned(),
-                json!(status.map(|status| status.as_u16())),
-            );
+            fields.insert("status".to_owned(), json!(status.map(|status| status.as_u16())));
         }
         report.push(row);
         if !status.is_some_and(|status| status.is_success()) {
@@ -146,9 +128,7 @@ async fn send(delivery: &Delivery) -> Option<StatusCode> {
         .header("stripe-signature", &delivery.signature)
         .body(Body::from(delivery.body.clone()))
         .ok()?;
-    let answer = tokio::time::timeout(WEBHOOK_TIMEOUT, client.request(request))
-        .await
-        .ok()?;
+    let answer = tokio::time::timeout(WEBHOOK_TIMEOUT, client.request(request)).await.ok()?;
     Some(answer.ok()?.status())
 }
 
@@ -162,9 +142,7 @@ fn with_body<T: DeserializeOwned>(
     body: &[u8],
     act: impl FnOnce(T) -> Result<Value, Refusal>,
 ) -> Response<Body> {
-    parse(body)
-        .and_then(act)
-        .map_or_else(|(status, text)| refuse(status, &text), ok)
+    parse(body).and_then(act).map_or_else(|(status, text)| refuse(status, &text), ok)
 }
 
 fn ok(body: Value) -> Response<Body> {

@@ -69,27 +69,16 @@ async fn list_transfers(
     stripe_read(&world, &headers, |world| world.transfers(&query))
 }
 
-async fn get_transfer(
-    State(world): Access,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response<Body> {
+async fn get_transfer(State(world): Access, headers: HeaderMap, Path(id): Path<String>) -> Response<Body> {
     stripe_read(&world, &headers, |world| world.transfer(&id))
 }
 
 async fn create_session(State(world): Access, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let call = stripe_call(&headers, &body);
-    respond(call.map_or_else(
-        |answer| answer,
-        |call| world.lock().start_identity_check(&call),
-    ))
+    respond(call.map_or_else(|answer| answer, |call| world.lock().start_identity_check(&call)))
 }
 
-async fn get_session(
-    State(world): Access,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response<Body> {
+async fn get_session(State(world): Access, headers: HeaderMap, Path(id): Path<String>) -> Response<Body> {
     stripe_read(&world, &headers, |world| world.identity_session(&id))
 }
 
@@ -113,31 +102,18 @@ async fn create_batch(State(world): Access, headers: HeaderMap, body: Bytes) -> 
     respond(call.map_or_else(Reply::from, |call| world.pay(Call::Batch(call))))
 }
 
-async fn get_batch(
-    State(world): Access,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response<Body> {
+async fn get_batch(State(world): Access, headers: HeaderMap, Path(id): Path<String>) -> Response<Body> {
     paypal_read(&world, &headers, |world| world.payout_batch(&id))
 }
 
-async fn get_item(
-    State(world): Access,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response<Body> {
+async fn get_item(State(world): Access, headers: HeaderMap, Path(id): Path<String>) -> Response<Body> {
     paypal_read(&world, &headers, |world| world.payout_item(&id))
 }
 
 fn stripe_call(headers: &HeaderMap, body: &[u8]) -> Result<StripeCall, Answer> {
     stripe_key(headers)?;
-    let key = headers
-        .get("idempotency-key")
-        .and_then(|key| key.to_str().ok());
-    Ok(StripeCall {
-        key: key.map(str::to_owned),
-        form: Form::parse(body),
-    })
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    Ok(StripeCall { key: key.map(str::to_owned), form: Form::parse(body) })
 }
 
 fn stripe_read(
@@ -167,17 +143,11 @@ fn paypal_token(world: &World, headers: &HeaderMap) -> Result<(), Answer> {
     let token = credentials(headers, "Bearer ");
     let known = token.is_some_and(|token| world.knows_token(token));
     let text = "The token passed in was not found in the system or has expired";
-    known
-        .then_some(())
-        .ok_or_else(|| paypal::unauthenticated("invalid_token", text))
+    known.then_some(()).ok_or_else(|| paypal::unauthenticated("invalid_token", text))
 }
 
 fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
-    headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix(scheme)
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix(scheme)
 }
 
 pub(crate) fn respond(reply: impl Into<Reply>) -> Response<Body> {
@@ -190,13 +160,10 @@ pub(crate) fn respond(reply: impl Into<Reply>) -> Response<Body> {
             return response;
         }
     };
-    let mut response = Response::builder()
-        .status(answer.status)
-        .header(header::CONTENT_TYPE, "application/json");
+    let mut response =
+        Response::builder().status(answer.status).header(header::CONTENT_TYPE, "application/json");
     for (name, value) in answer.headers {
         response = response.header(name, value);
     }
-    response
-        .body(answer.body.to_string().into())
-        .unwrap_or_default()
+    response.body(answer.body.to_string().into()).unwrap_or_default()
 }

@@ -28,32 +28,15 @@ pub(crate) enum Known {
 
 impl Keys {
     pub(crate) fn find(&self, key: &str, path: &str, form: &Form, at: i64) -> Option<Known> {
-        let saved = self
-            .0
-            .get(key)
-            .filter(|saved| at.saturating_sub(saved.at) < DAY)?;
+        let saved = self.0.get(key).filter(|saved| at.saturating_sub(saved.at) < DAY)?;
         if saved.path != path || saved.form != *form {
             return Some(Known::OtherParameters);
         }
-        Some(Known::Replay(
-            saved.answer.clone().with("idempotent-replayed", "true"),
-        ))
+        Some(Known::Replay(saved.answer.clone().with("idempotent-replayed", "true")))
     }
 
-    pub(crate) fn save(
-        &mut self,
-        key: &str,
-        path: &'static str,
-        form: &Form,
-        at: i64,
-        answer: &Answer,
-    ) {
-        let saved = Saved {
-            at,
-            path,
-            form: form.clone(),
-            answer: answer.clone(),
-        };
+    pub(crate) fn save(&mut self, key: &str, path: &'static str, form: &Form, at: i64, answer: &Answer) {
+        let saved = Saved { at, path, form: form.clone(), answer: answer.clone() };
         self.0.insert(key.to_owned(), saved);
     }
 }

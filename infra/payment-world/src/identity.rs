@@ -91,45 +91,29 @@ impl Sessions {
     ) -> Result<Vec<Change>, (u16, String)> {
         let found = self.0.iter_mut().find(|session| session.id == id);
         let session = found.ok_or_else(|| (404, format!("there is no identity session {id}")))?;
-        let status = session
-            .object
-            .get("status")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let status = session.object.get("status").and_then(Value::as_str).unwrap_or_default();
         if status != "requires_input" {
             return Err((409, format!("session {id} is {status} for good")));
         }
         let report = ids.stripe("vr");
         let steps = match decision.outcome {
             Verification::Verified => vec![
-                (
-                    "processing",
-                    json!({"last_error": null, "client_secret": null, "url": null}),
-                ),
+                ("processing", json!({"last_error": null, "client_secret": null, "url": null})),
                 ("verified", json!({"last_verification_report": report})),
             ],
             Verification::RequiresInput => {
-                let code = decision
-                    .code
-                    .as_deref()
-                    .unwrap_or("document_unverified_other");
+                let code = decision.code.as_deref().unwrap_or("document_unverified_other");
                 let error = json!({"code": code, "reason": "The document could not be verified."});
                 vec![
                     ("processing", json!({"last_error": null})),
-                    (
-                        "requires_input",
-                        json!({"last_verification_report": report, "last_error": error}),
-                    ),
+                    ("requires_input", json!({"last_verification_report": report, "last_error": error})),
                 ]
             }
             Verification::Canceled => {
                 vec![("canceled", json!({"client_secret": null, "url": null}))]
             }
         };
-        Ok(steps
-            .into_iter()
-            .map(|(status, fields)| session.change(status, fields))
-            .collect())
+        Ok(steps.into_iter().map(|(status, fields)| session.change(status, fields)).collect())
     }
 }
 
@@ -139,9 +123,6 @@ impl Session {
             object.extend(fields);
             object.insert("status".to_owned(), status.into());
         }
-        (
-            format!("identity.verification_session.{status}"),
-            self.object.clone(),
-        )
+        (format!("identity.verification_session.{status}"), self.object.clone())
     }
 }

@@ -28,11 +28,7 @@ async fn main() -> ExitCode {
     match run(&options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _unread = writeln!(
-                io::stderr(),
-                "payment-world: port {}: {error}",
-                options.port
-            );
+            let _unread = writeln!(io::stderr(), "payment-world: port {}: {error}", options.port);
             ExitCode::FAILURE
         }
     }
@@ -53,11 +49,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
 async fn run(options: &Options) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let address = listener.local_addr()?;
-    writeln!(
-        io::stdout(),
-        "{}",
-        serde_json::json!({"url": format!("http://{address}")})
-    )?;
+    writeln!(io::stdout(), "{}", serde_json::json!({"url": format!("http://{address}")}))?;
     let (closed, stdin) = oneshot::channel();
     if options.until_stdin_closes {
         // A thread of its own: the runtime would wait for a blocked read before it could end.

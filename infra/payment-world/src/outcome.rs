@@ -138,10 +138,7 @@ impl Script {
             Err("`refuse` needs the provider's `code`")
         } else if !is_refusal && (self.code.is_some() || self.status.is_some()) {
             Err("`code` and `status` belong to the outcome `refuse`")
-        } else if self
-            .status
-            .is_some_and(|status| !(400..500).contains(&status))
-        {
+        } else if self.status.is_some_and(|status| !(400..500).contains(&status)) {
             Err("`status` of a refusal must be 400 to 499")
         } else if is_late && self.seconds.is_some() == self.ticks.is_some() {
             Err("`late` needs either `seconds` or `ticks`")
@@ -154,12 +151,9 @@ impl Script {
 
     fn matches(&self, facts: &Facts<'_>) -> bool {
         let among = |wanted: &Option<String>, found: &[&str]| {
-            wanted
-                .as_ref()
-                .is_none_or(|wanted| found.contains(&wanted.as_str()))
+            wanted.as_ref().is_none_or(|wanted| found.contains(&wanted.as_str()))
         };
-        self.provider
-            .is_none_or(|provider| provider == facts.provider)
+        self.provider.is_none_or(|provider| provider == facts.provider)
             && among(&self.destination, &facts.destinations)
             && among(&self.reference, &facts.references)
     }

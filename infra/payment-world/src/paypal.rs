@@ -56,8 +56,7 @@ impl PayPal {
     /// `POST /v1/oauth2/token`
     pub(crate) fn token(&mut self, ids: &mut Ids, at: i64) -> Answer {
         let token = format!("A21AA{}{}", ids.paypal(), ids.paypal());
-        self.tokens
-            .insert(token.clone(), at.saturating_add(TOKEN_LIFE));
+        self.tokens.insert(token.clone(), at.saturating_add(TOKEN_LIFE));
         let body = json!({
             "scope": "https://uri.paypal.com/payments/payouts",
             "access_token": token,
@@ -97,15 +96,9 @@ impl PayPal {
             id: ids.paypal(),
             sender_batch_id: call.sender_batch_id().map(str::to_owned),
             header: call.header().clone(),
-            currency: orders
-                .first()
-                .map(|order| order.currency.clone())
-                .unwrap_or_default(),
+            currency: orders.first().map(|order| order.currency.clone()).unwrap_or_default(),
             at,
-            items: orders
-                .into_iter()
-                .map(|order| Item::new(ids, at, order, result))
-                .collect(),
+            items: orders.into_iter().map(|order| Item::new(ids, at, order, result)).collect(),
         };
         let answer = match verdict {
             Verdict::FailAfter(_) => wire::failure(),
@@ -118,21 +111,14 @@ impl PayPal {
     /// `GET /v1/payments/payouts/{payout_batch_id}`
     pub(crate) fn batch(&self, base: &str, at: i64, id: &str) -> Answer {
         let found = self.batches.iter().find(|batch| batch.id == id);
-        found.map_or_else(wire::missing, |batch| {
-            Answer::new(200, wire::batch(base, at, batch))
-        })
+        found.map_or_else(wire::missing, |batch| Answer::new(200, wire::batch(base, at, batch)))
     }
 
     /// `GET /v1/payments/payouts-item/{payout_item_id}`
     pub(crate) fn item(&self, base: &str, at: i64, id: &str) -> Answer {
-        let all = self
-            .batches
-            .iter()
-            .flat_map(|batch| batch.items.iter().map(move |i| (batch, i)));
+        let all = self.batches.iter().flat_map(|batch| batch.items.iter().map(move |i| (batch, i)));
         let found = all.into_iter().find(|(_, item)| item.id == id);
-        found.map_or_else(wire::missing, |(batch, item)| {
-            Answer::new(200, wire::item(base, at, batch, item))
-        })
+        found.map_or_else(wire::missing, |(batch, item)| Answer::new(200, wire::item(base, at, batch, item)))
     }
 
     /// Moves an item on, as time or the receiver would.
@@ -175,19 +161,13 @@ impl PayPal {
 
 impl Batch {
     fn is_denied(&self) -> bool {
-        self.items
-            .iter()
-            .all(|item| item.result.status == ItemStatus::Failed)
+        self.items.iter().all(|item| item.result.status == ItemStatus::Failed)
     }
 
     fn status(&self) -> &'static str {
         if self.is_denied() {
             "DENIED"
-        } else if self
-            .items
-            .iter()
-            .any(|item| item.result.status == ItemStatus::Pending)
-        {
+        } else if self.items.iter().any(|item| item.result.status == ItemStatus::Pending) {
             "PENDING"
         } else {
             "SUCCESS"
@@ -197,13 +177,7 @@ impl Batch {
 
 impl Item {
     fn new(ids: &mut Ids, at: i64, order: Order, result: &ItemResult) -> Self {
-        Self {
-            id: ids.paypal(),
-            transaction: ids.paypal(),
-            order,
-            at,
-            result: result.clone(),
-        }
+        Self { id: ids.paypal(), transaction: ids.paypal(), order, at, result: result.clone() }
     }
 
     fn status(&self, now: i64) -> ItemStatus {

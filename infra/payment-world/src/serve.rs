@@ -25,6 +25,7 @@ pub async fn serve(listener: TcpListener, world: impl Into<Shared>) -> io::Resul
     serve_router(listener, router(world)).await
 }
 
+#[expect(clippy::disallowed_methods, reason = "a server that never freezes, with one task a connection")]
 pub(crate) async fn serve_router(listener: TcpListener, router: Router) -> io::Result<()> {
     let router = TowerToHyperService::new(router);
     loop {
@@ -39,9 +40,7 @@ pub(crate) async fn serve_router(listener: TcpListener, router: Router) -> io::R
         });
         tokio::spawn(async move {
             // An error here is a client that left, or the silence that a script asked for.
-            let _ended = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

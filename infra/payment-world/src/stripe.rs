@@ -68,10 +68,7 @@ impl Stripe {
         at: i64,
         endpoint: impl FnOnce(&mut Ids, &Form) -> Result<Answer, Answer>,
     ) -> Answer {
-        let known = call
-            .key
-            .as_ref()
-            .and_then(|key| self.keys.find(key, path, &call.form, at));
+        let known = call.key.as_ref().and_then(|key| self.keys.find(key, path, &call.form, at));
         match known {
             Some(Known::Replay(answer)) => return answer,
             Some(Known::OtherParameters) => return other_parameters(call),
@@ -114,15 +111,9 @@ impl Stripe {
 
     /// `GET /v1/transfers`, newest first.
     pub(crate) fn list(&self, query: &Form) -> Answer {
-        let limit = query
-            .get("limit")
-            .map_or(Some(PAGE_DEFAULT), |limit| limit.parse().ok());
+        let limit = query.get("limit").map_or(Some(PAGE_DEFAULT), |limit| limit.parse().ok());
         let Some(limit) = limit.filter(|limit| (1..=PAGE_MAX).contains(limit)) else {
-            return invalid(
-                "parameter_invalid_integer",
-                "limit",
-                "Invalid integer: limit",
-            );
+            return invalid("parameter_invalid_integer", "limit", "Invalid integer: limit");
         };
         let after = query.get("starting_after");
         let mut found = self
@@ -132,9 +123,8 @@ impl Stripe {
             .skip_while(|transfer| after.is_some_and(|after| transfer.id != after))
             .skip(usize::from(after.is_some()))
             .filter(|transfer| {
-                let same = |name, value: Option<&str>| {
-                    query.get(name).is_none_or(|wanted| value == Some(wanted))
-                };
+                let same =
+                    |name, value: Option<&str>| query.get(name).is_none_or(|wanted| value == Some(wanted));
                 same("transfer_group", transfer.group.as_deref())
                     && same("destination", Some(&transfer.destination))
             })
@@ -148,10 +138,7 @@ impl Stripe {
     /// `GET /v1/transfers/{id}`
     pub(crate) fn get(&self, id: &str) -> Answer {
         let found = self.transfers.iter().find(|transfer| transfer.id == id);
-        found.map_or_else(
-            || missing("transfer", id),
-            |transfer| Answer::new(200, transfer.object.clone()),
-        )
+        found.map_or_else(|| missing("transfer", id), |transfer| Answer::new(200, transfer.object.clone()))
     }
 
     pub(crate) fn payments(&self) -> impl Iterator<Item = (bool, Payment)> {
@@ -227,10 +214,7 @@ impl Transfer {
 pub(crate) fn unauthenticated() -> Answer {
     let message = "You did not provide an API key. You need to provide your API key in the \
                    Authorization header, using Bearer auth.";
-    Answer::new(
-        401,
-        json!({"error": {"type": "invalid_request_error", "message": message}}),
-    )
+    Answer::new(401, json!({"error": {"type": "invalid_request_error", "message": message}}))
 }
 
 /// 429 or 503, from in front of the idempotency layer.
@@ -245,40 +229,27 @@ pub(crate) fn turned_away(status: u16) -> Answer {
 }
 
 pub(crate) fn invalid(code: &str, param: &str, message: &str) -> Answer {
-    error(
-        400,
-        json!({"code": code, "param": param, "message": message}),
-    )
+    error(400, json!({"code": code, "param": param, "message": message}))
 }
 
 pub(crate) fn required<'a>(form: &'a Form, name: &str) -> Result<&'a str, Answer> {
     let message = format!("Missing required param: {name}.");
-    form.get(name)
-        .ok_or_else(|| invalid("parameter_missing", name, &message))
+    form.get(name).ok_or_else(|| invalid("parameter_missing", name, &message))
 }
 
 pub(crate) fn missing(kind: &str, id: &str) -> Answer {
     let message = format!("No such {kind}: '{id}'");
-    error(
-        404,
-        json!({"code": "resource_missing", "param": "id", "message": message}),
-    )
+    error(404, json!({"code": "resource_missing", "param": "id", "message": message}))
 }
 
 fn refusal(status: u16, code: &str) -> Answer {
-    error(
-        status,
-        json!({"code": code, "message": format!("Refused by script: {code}")}),
-    )
+    error(status, json!({"code": code, "message": format!("Refused by script: {code}")}))
 }
 
 /// An `invalid_request_error` with the link to its code's page.
 fn error(status: u16, mut error: Value) -> Answer {
     if let Value::Object(fields) = &mut error {
-        let code = fields
-            .get("code")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let code = fields.get("code").and_then(Value::as_str).unwrap_or_default();
         let page = code.replace('_', "-");
         let doc_url = format!("https://stripe.com/docs/error-codes/{page}");
         fields.insert("doc_url".to_owned(), doc_url.into());
@@ -288,10 +259,7 @@ fn error(status: u16, mut error: Value) -> Answer {
 }
 
 fn failure() -> Answer {
-    Answer::new(
-        500,
-        json!({"error": {"type": "api_error", "message": "An unknown error occurred"}}),
-    )
+    Answer::new(500, json!({"error": {"type": "api_error", "message": "An unknown error occurred"}}))
 }
 
 fn other_parameters(call: &StripeCall) -> Answer {
@@ -300,8 +268,5 @@ fn other_parameters(call: &StripeCall) -> Answer {
         "Keys for idempotent requests can only be used with the same parameters they were first \
          used with. Try using a key other than '{key}' if you meant to execute a different request."
     );
-    Answer::new(
-        400,
-        json!({"error": {"type": "idempotency_error", "message": message}}),
-    )
+    Answer::new(400, json!({"error": {"type": "idempotency_error", "message": message}}))
 }

@@ -45,36 +45,22 @@ impl Server {
     /// `None` when the connection ended, or stayed open, without an answer.
     async fn send(&self, request: Request<Body>) -> Option<Got> {
         let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
-        let answer = tokio::time::timeout(PATIENCE, client.request(request))
-            .await
-            .ok()?
-            .ok()?;
+        let answer = tokio::time::timeout(PATIENCE, client.request(request)).await.ok()?.ok()?;
         let (parts, body) = answer.into_parts();
         let body = to_bytes(Body::new(body), usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&body).unwrap_or_default();
-        Some(Got {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body,
-        })
+        Some(Got { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 
     async fn get(&self, path: &str, token: &str) -> Value {
-        let request = Request::get(format!("{}{path}", self.url))
-            .header("authorization", format!("Bearer {token}"));
-        self.send(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap()
-            .body
+        let request =
+            Request::get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {token}"));
+        self.send(request.body(Body::empty()).unwrap()).await.unwrap().body
     }
 
     async fn control(&self, method: &str, path: &str, body: Value) -> Got {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("{}/control{path}", self.url));
-        self.send(request.body(body.to_string().into()).unwrap())
-            .await
-            .unwrap()
+        let request = Request::builder().method(method).uri(format!("{}/control{path}", self.url));
+        self.send(request.body(body.to_string().into()).unwrap()).await.unwrap()
     }
 
     async fn script(&self, script: Value) {
@@ -103,12 +89,7 @@ impl Server {
     }
 
     async fn group(&self, group: &str) -> usize {
-        let list = self
-            .get(
-                &format!("/v1/transfers?transfer_group={group}"),
-                "sk_test_1",
-            )
-            .await;
+        let list = self.get(&format!("/v1/transfers?transfer_group={group}"), "sk_test_1").await;
         list["data"].as_array().unwrap().len()
     }
 
@@ -132,8 +113,7 @@ impl Server {
         });
         let request = Request::post(format!("{}/v1/payments/payouts", self.url))
             .header("authorization", format!("Bearer {token}"));
-        self.send(request.body(body.to_string().into()).unwrap())
-            .await
+        self.send(request.body(body.to_string().into()).unwrap()).await
     }
 
     fn advance(&self, seconds: i64) {

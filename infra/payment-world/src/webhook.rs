@@ -79,26 +79,21 @@ impl Events {
         if self.endpoint.is_none() {
             return;
         }
-        self.waiting
-            .extend(changes.into_iter().map(|(kind, object)| {
-                let id = ids.stripe("evt");
-                let body = json!({
-                    "id": id,
-                    "object": "event",
-                    "api_version": API_VERSION,
-                    "created": at,
-                    "data": {"object": object},
-                    "livemode": false,
-                    "pending_webhooks": 1,
-                    "request": {"id": null, "idempotency_key": null},
-                    "type": kind,
-                });
-                Event {
-                    id,
-                    kind,
-                    body: body.to_string(),
-                }
-            }));
+        self.waiting.extend(changes.into_iter().map(|(kind, object)| {
+            let id = ids.stripe("evt");
+            let body = json!({
+                "id": id,
+                "object": "event",
+                "api_version": API_VERSION,
+                "created": at,
+                "data": {"object": object},
+                "livemode": false,
+                "pending_webhooks": 1,
+                "request": {"id": null, "idempotency_key": null},
+                "type": kind,
+            });
+            Event { id, kind, body: body.to_string() }
+        }));
     }
 
     pub(crate) fn take(&mut self, now: i64) -> Vec<Delivery> {
@@ -111,11 +106,7 @@ impl Events {
         }
         let copies = if endpoint.duplicate { 2 } else { 1 };
         let wrong = format!("{}_wrong", endpoint.secret);
-        let secret = if endpoint.wrong_signature {
-            &wrong
-        } else {
-            &endpoint.secret
-        };
+        let secret = if endpoint.wrong_signature { &wrong } else { &endpoint.secret };
         let sent = events.into_iter().map(|event| Delivery {
             signature: sign(secret, now, &event.body),
             url: endpoint.url.clone(),
@@ -123,19 +114,13 @@ impl Events {
             kind: event.kind,
             body: event.body,
         });
-        sent.flat_map(|delivery| std::iter::repeat_n(delivery, copies))
-            .collect()
+        sent.flat_map(|delivery| std::iter::repeat_n(delivery, copies)).collect()
     }
 
     pub(crate) fn put_back(&mut self, delivery: Delivery) {
         // Two copies of one event may both fail; it is still one event.
         if self.waiting.iter().all(|event| event.id != delivery.event) {
-            let Delivery {
-                event: id,
-                kind,
-                body,
-                ..
-            } = delivery;
+            let Delivery { event: id, kind, body, .. } = delivery;
             self.waiting.push_back(Event { id, kind, body });
         }
     }
@@ -149,8 +134,5 @@ pub fn sign(secret: &str, at: i64, body: &str) -> String {
         return format!("t={at}");
     };
     mac.update(format!("{at}.{body}").as_bytes());
-    format!(
-        "t={at},v1={}",
-        HEXLOWER.encode(&mac.finalize().into_bytes())
-    )
+    format!("t={at},v1={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
 }

@@ -156,10 +156,9 @@ impl World {
             }
             Outcome::RateLimited => return call.turned_away(429).into(),
             Outcome::Unavailable => return call.turned_away(503).into(),
-            Outcome::Refuse => Verdict::Refuse {
-                code: script.code.unwrap_or_default(),
-                status: script.status,
-            },
+            Outcome::Refuse => {
+                Verdict::Refuse { code: script.code.unwrap_or_default(), status: script.status }
+            }
             Outcome::ErrorAfterApplying => Verdict::FailAfter(script.item),
             Outcome::ErrorWithoutApplying => Verdict::FailBefore,
             Outcome::Succeed => Verdict::Accept(script.item),
@@ -227,20 +226,15 @@ impl World {
         };
         let counts: Vec<usize> = found.iter().map(|(_, payment)| out(payment)).collect();
         let rows = found.into_iter().zip(counts);
-        rows.map(|((_, payment), applied)| Payment { applied, ..payment })
-            .collect()
+        rows.map(|((_, payment), applied)| Payment { applied, ..payment }).collect()
     }
 
     /// `POST /v1/identity/verification_sessions`
     pub fn start_identity_check(&mut self, call: &StripeCall) -> Answer {
         let now = self.now();
-        self.stripe.once(
-            &mut self.ids,
-            call,
-            crate::identity::PATH,
-            now,
-            |ids, form| self.sessions.create(ids, form, now),
-        )
+        self.stripe.once(&mut self.ids, call, crate::identity::PATH, now, |ids, form| {
+            self.sessions.create(ids, form, now)
+        })
     }
 
     /// `GET /v1/identity/verification_sessions/{id}`
@@ -256,10 +250,7 @@ impl World {
     pub fn decide(&mut self, session: &str, decision: &Decision) -> Result<Value, (u16, String)> {
         let now = self.now();
         let changes = self.sessions.decide(&mut self.ids, session, decision)?;
-        let last = changes
-            .last()
-            .map(|(_, object)| object.clone())
-            .unwrap_or_default();
+        let last = changes.last().map(|(_, object)| object.clone()).unwrap_or_default();
         self.events.emit(&mut self.ids, now, changes);
         Ok(last)
     }
@@ -310,20 +301,14 @@ impl World {
     fn due(&self, script: &Script) -> Due {
         match script.ticks {
             Some(ticks) => Due::Tick(self.ticks.saturating_add(ticks.into())),
-            None => Due::Time(
-                self.now()
-                    .saturating_add(script.seconds.unwrap_or_default().into()),
-            ),
+            None => Due::Time(self.now().saturating_add(script.seconds.unwrap_or_default().into())),
         }
     }
 
     fn execute(&mut self, at: i64, call: &Call, verdict: &Verdict) -> Answer {
         match call {
             Call::Transfer(call) => self.stripe.transfer(&mut self.ids, at, call, verdict),
-            Call::Batch(call) => {
-                self.paypal
-                    .create(&mut self.ids, &self.base_url, at, call, verdict)
-            }
+            Call::Batch(call) => self.paypal.create(&mut self.ids, &self.base_url, at, call, verdict),
         }
     }
 }

@@ -62,8 +62,8 @@ pub use http::{Answer, Code, NoFilters, Problem, Request, Response, SealedAnswer
 pub use http_client::{HttpClient, http_client};
 pub use keyring::{Keyring, Purpose, SealError, SubKey};
 pub use link_base::{LinkAddress, LinkBase};
-pub use outbox::Outbox;
 pub use oidc::{Claims, OidcVerifier, TokenError};
+pub use outbox::Outbox;
 pub use provider_settings::ProviderSettings;
 pub use queue::{ConversionQueue, MaturityQueue, PayoutQueue};
 pub use run::{authorize, consume, react, serve, tick};

@@ -33,7 +33,8 @@ impl LinkBase {
 impl LinkAddress {
     fn below(domain_name: &str, stage: Option<&str>) -> Result<Self, Problem> {
         // The default stage does not show in the path.
-        let stage = stage.filter(|stage| *stage != "$default").map_or(String::new(), |stage| format!("/{stage}"));
+        let stage =
+            stage.filter(|stage| *stage != "$default").map_or(String::new(), |stage| format!("/{stage}"));
         let url: Url = format!("https://{domain_name}{stage}/r").parse().map_err(Problem::internal)?;
         Ok(Self(Arc::new(url)))
     }

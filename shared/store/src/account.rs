@@ -43,7 +43,12 @@ impl Store {
     ) -> Result<PartnerAccount, Error> {
         let account = key::account_text(program, partner, currency);
         let Some(row) = self.get(&key::balance(&account), Read::Strong).await? else {
-            return Ok(PartnerAccount { balances: Balances::zero(currency), open_payout: None, uncovered: Money::zero(currency), revision: 0 });
+            return Ok(PartnerAccount {
+                balances: Balances::zero(currency),
+                open_payout: None,
+                uncovered: Money::zero(currency),
+                revision: 0,
+            });
         };
         let revision = revision(&row);
         let item: BalanceItem = row.parse()?;
@@ -91,7 +96,5 @@ impl Shape for BalanceItem {
 /// It belongs into a transaction with a journal item: an `ADD` on its own would be counted twice
 /// when its answer is lost.
 pub(crate) fn change(account: &str) -> Update {
-    Update::new(key::balance(account))
-        .set(ENTITY, BalanceItem::ENTITY)
-        .set(VERSION, BalanceItem::VERSION)
+    Update::new(key::balance(account)).set(ENTITY, BalanceItem::ENTITY).set(VERSION, BalanceItem::VERSION)
 }

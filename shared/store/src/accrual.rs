@@ -65,7 +65,8 @@ impl Store {
         }
         for refund in &record.applied {
             let update = Update::new(key::adjustment(&conversion.id, &refund.refund_id));
-            transaction.update(update.set(REFUND_STATE, RefundState::Waiting.as_str()).when(Condition::Exists));
+            transaction
+                .update(update.set(REFUND_STATE, RefundState::Waiting.as_str()).when(Condition::Exists));
         }
         Written::of(self.commit(transaction).await)
     }

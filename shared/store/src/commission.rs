@@ -145,8 +145,11 @@ pub(crate) fn new_row(commission: &Commission) -> Result<Row, Error> {
         paid_at: commission.payout_date,
     };
     let account = account_of(commission);
-    let row = Row::new(&key::commission(&commission.id), &item)?
-        .listed(key::commission_on_account(&account, commission.occurred_at, &commission.id));
+    let row = Row::new(&key::commission(&commission.id), &item)?.listed(key::commission_on_account(
+        &account,
+        commission.occurred_at,
+        &commission.id,
+    ));
     Ok(match commission.status {
         CommissionStatus::Pending => {
             row.listed(key::commission_due(&account, commission.eligible_at, &commission.id))

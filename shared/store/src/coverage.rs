@@ -45,9 +45,13 @@ impl Store {
                 lines.push((CommissionItem::commission(row)?, revision));
             }
             lines.retain(|(line, _)| line.status == CommissionStatus::Approved);
-            lines.sort_by(|(one, _), (other, _)| (one.eligible_at, &one.id).cmp(&(other.eligible_at, &other.id)));
-            let account = self.account(&payout.program_id, &payout.partner_id, payout.amount.currency()).await?;
-            let all = self.mark(payout, &account_text, &lines, account.uncovered.minor(), account.revision).await?;
+            lines.sort_by(|(one, _), (other, _)| {
+                (one.eligible_at, &one.id).cmp(&(other.eligible_at, &other.id))
+            });
+            let account =
+                self.account(&payout.program_id, &payout.partner_id, payout.amount.currency()).await?;
+            let all =
+                self.mark(payout, &account_text, &lines, account.uncovered.minor(), account.revision).await?;
             match next {
                 Some(next) if all => start = Some(next),
                 _ => return Ok(()),

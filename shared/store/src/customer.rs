@@ -5,7 +5,7 @@ use domain::{
     id::{ConversionId, CustomerId, ProgramId},
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     Store,
@@ -26,8 +26,13 @@ pub struct Binding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<ConversionId>,
     /// The customer's earliest sale through the partner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "comparable")]
     pub first_sale_at: Option<Timestamp>,
+}
+
+/// The table compares texts: a fixed number of digits makes that the order of time.
+fn comparable<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.map(key::time).serialize(serializer)
 }
 
 impl Shape for Binding {
@@ -50,7 +55,11 @@ impl Store {
     ///
     /// # Errors
     /// When the table cannot be read, or the item is corrupt.
-    pub async fn binding(&self, program: &ProgramId, customer: &CustomerId) -> Result<Option<Binding>, Error> {
+    pub async fn binding(
+        &self,
+        program: &ProgramId,
+        customer: &CustomerId,
+    ) -> Result<Option<Binding>, Error> {
         let row = self.get(&key::customer(program, customer), Read::Strong).await?;
         row.map(Row::parse).transpose()
     }
@@ -69,9 +78,7 @@ impl Store {
         transaction.put_new(Row::new(&key::customer(program, customer), &binding)?);
         match self.commit(transaction).await {
             Ok(()) => Ok(binding),
-            Err(Error::Condition(_)) => {
-                Ok(self.binding(program, customer).await?.unwrap_or(binding))
-            }
+            Err(Error::Condition(_)) => Ok(self.binding(program, customer).await?.unwrap_or(binding)),
             Err(error) => Err(error),
         }
     }
@@ -80,9 +87,13 @@ impl Store {
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn note_sale(&self, program: &ProgramId, customer: &CustomerId, at: Timestamp) -> Result<(), Error> {
+    pub async fn note_sale(
+        &self,
+        program: &ProgramId,
+        customer: &CustomerId,
+        at: Timestamp,
+    ) -> Result<(), Error> {
         let item = key::customer(program, customer);
-        // The table compares texts: a fixed number of digits makes that the order of time.
         let time = Value::from(key::time(at));
         let earlier = Condition::Lacks(FIRST_SALE).or(Condition::Above(FIRST_SALE, time.clone()));
         let update = Update::new(item).set(FIRST_SALE, time).when(Condition::Exists.and(earlier));

@@ -109,9 +109,7 @@ impl JournalItem {
 /// who sold, by which earnings are reported.
 pub(crate) fn new_row(transaction: &Transaction, campaign: Option<&str>) -> Result<Row, Error> {
     let key = key::journal(&transaction.id);
-    transaction
-        .check()
-        .map_err(|error| Error::Corrupt { key: key.clone(), reason: error.to_string() })?;
+    transaction.check().map_err(|error| Error::Corrupt { key: key.clone(), reason: error.to_string() })?;
     let item = JournalItem {
         id: transaction.id.clone(),
         program: transaction.program_id.clone(),

@@ -66,7 +66,12 @@ impl Store {
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn request_payout(&self, payout: &Payout, on: DecidedOn, once: Once<'_>) -> Result<Requested, Error> {
+    pub async fn request_payout(
+        &self,
+        payout: &Payout,
+        on: DecidedOn,
+        once: Once<'_>,
+    ) -> Result<Requested, Error> {
         let (minor, account) = (payout.amount.minor(), account_of(payout));
         let mut transaction = Transaction::new();
         transaction.update(
@@ -147,7 +152,9 @@ impl Store {
     pub async fn move_payout(&self, payout: &Payout, revision: u64) -> Result<Written, Error> {
         let mut transaction = Transaction::new();
         transaction.update(step(payout, revision)?);
-        if let Some(provider_id) = payout.provider_id.as_deref().filter(|_| payout.status == PayoutStatus::Sent) {
+        if let Some(provider_id) =
+            payout.provider_id.as_deref().filter(|_| payout.status == PayoutStatus::Sent)
+        {
             let item = ProviderPaymentItem { payout: payout.id.clone() };
             let key = key::provider_payment(payout.method.provider, provider_id);
             transaction.put_new(Row::new(&key, &item)?);
@@ -232,7 +239,11 @@ fn step(payout: &Payout, revision: u64) -> Result<Update, Error> {
     }
     // A paid payout stays in the work list until the commissions it covers are marked.
     let at_rest = matches!(payout.status, PayoutStatus::Failed | PayoutStatus::Returned);
-    Ok(if at_rest { update.unlist(Index::Gsi2) } else { update.list(key::payout_due(&payout.id, next_step(payout))) })
+    Ok(if at_rest {
+        update.unlist(Index::Gsi2)
+    } else {
+        update.list(key::payout_due(&payout.id, next_step(payout)))
+    })
 }
 
 fn book(transaction: &mut Transaction, payout: &Payout, kind: TransactionKind) -> Result<(), Error> {

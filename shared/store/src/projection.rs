@@ -187,7 +187,8 @@ fn day_counters(program: &ProgramId, partner: &PartnerId, day: Date, campaign: O
 fn add_click(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
     let key = row.key();
     let click = crate::link::click_of(row)?;
-    transaction.update(Update::new(key).set(COUNTED, true).when(Condition::Exists.and(Condition::Lacks(COUNTED))));
+    transaction
+        .update(Update::new(key).set(COUNTED, true).when(Condition::Exists.and(Condition::Lacks(COUNTED))));
     let day = key::day(click.at);
     transaction.update(
         day_counters(&click.program_id, &click.partner_id, day, click.campaign.as_deref()).add("clicks", 1),
@@ -215,7 +216,9 @@ fn add_conversion(transaction: &mut Transaction, row: Row) -> Result<(), Error> 
 /// A refund lessens the revenue of the day it happened.
 fn add_refund(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
     let item: RefundItem = row.parse()?;
-    let Some(credit) = item.credit.as_ref().filter(|_| item.state == RefundState::Applied) else { return Ok(()) };
+    let Some(credit) = item.credit.as_ref().filter(|_| item.state == RefundState::Applied) else {
+        return Ok(());
+    };
     let day = key::day(item.occurred_at());
     let update = day_counters(&credit.program, &credit.partner, day, credit.campaign.as_deref());
     transaction.update(update.add("revenue", -item.amount().minor()));
@@ -258,10 +261,8 @@ struct Change {
 }
 
 fn changes(booked: &Booked) -> BTreeMap<PartnerId, Change> {
-    let earns = matches!(
-        booked.kind,
-        TransactionKind::Accrue | TransactionKind::Refund | TransactionKind::Reject
-    );
+    let earns =
+        matches!(booked.kind, TransactionKind::Accrue | TransactionKind::Refund | TransactionKind::Reject);
     let mut changes: BTreeMap<PartnerId, Change> = BTreeMap::new();
     for posting in &booked.postings {
         let Some(partner) = posting.account.partner() else { continue };

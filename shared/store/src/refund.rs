@@ -116,7 +116,8 @@ impl Store {
         let Some(known) = record.conversion() else { return Ok(Written::Stale) };
         let (conversion, mut transaction) = (&known.value, Transaction::new());
         let row = applied_row(conversion, refund, now)?;
-        transaction.put_if(row, Condition::New.or(Condition::equals(REFUND_STATE, RefundState::Waiting.as_str())));
+        transaction
+            .put_if(row, Condition::New.or(Condition::equals(REFUND_STATE, RefundState::Waiting.as_str())));
         let head = Update::new(key::conversion(&conversion.id)).set(REFUNDED, reversal.refunded.minor());
         transaction.update(head.when(Condition::revision(known.revision)));
         for line in &reversal.commissions {
@@ -124,7 +125,8 @@ impl Store {
             transaction.update(commission::change(line, read.map_or(0, |read| read.revision))?);
         }
         for (partner, minor) in &reversal.available {
-            let account = key::account_text(&conversion.program_id, partner, conversion.charge.amount.currency());
+            let account =
+                key::account_text(&conversion.program_id, partner, conversion.charge.amount.currency());
             let update = account::change(&account).add(AVAILABLE, *minor);
             // What a payout covered and a refund took back lets that payout cover later earnings.
             let covers = |line: &&Commission| line.partner_id == *partner && line.payout_id.is_some();
@@ -177,7 +179,8 @@ impl Store {
         let item = RefundItem::new(refund, RefundState::Refused);
         let mut transaction = Transaction::new();
         let row = Row::new(&key::adjustment(id, &refund.refund_id), &item)?;
-        transaction.put_if(row, Condition::New.or(Condition::equals(REFUND_STATE, RefundState::Waiting.as_str())));
+        transaction
+            .put_if(row, Condition::New.or(Condition::equals(REFUND_STATE, RefundState::Waiting.as_str())));
         Written::of(self.commit(transaction).await).map(drop)
     }
 

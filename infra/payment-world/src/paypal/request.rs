@@ -58,17 +58,10 @@ impl BatchCall {
     }
 
     pub(crate) fn facts(&self) -> Facts<'_> {
-        let items = self
-            .items
-            .iter()
-            .filter_map(|item| item.sender_item_id.as_deref());
+        let items = self.items.iter().filter_map(|item| item.sender_item_id.as_deref());
         Facts {
             provider: Provider::Paypal,
-            destinations: self
-                .items
-                .iter()
-                .map(|item| item.receiver.as_str())
-                .collect(),
+            destinations: self.items.iter().map(|item| item.receiver.as_str()).collect(),
             references: self.sender_batch_id().into_iter().chain(items).collect(),
         }
     }
@@ -77,27 +70,17 @@ impl BatchCall {
         let Some(first) = self.items.first() else {
             return Err(wire::invalid("items", "Must not be empty"));
         };
-        if self
-            .items
-            .iter()
-            .any(|item| item.amount.currency != first.amount.currency)
-        {
+        if self.items.iter().any(|item| item.amount.currency != first.amount.currency) {
             let issue = "Multiple currencies within a batch is not allowed";
             return Err(wire::invalid("items", issue));
         }
-        self.items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| self.order(index, item))
-            .collect()
+        self.items.iter().enumerate().map(|(index, item)| self.order(index, item)).collect()
     }
 
     fn order(&self, index: usize, item: &ItemFields) -> Result<Order, Answer> {
         let field = |name: &str| format!("items[{index}].{name}");
         let kind = item.recipient_type.as_deref();
-        let kind = kind
-            .or_else(|| self.header_field("recipient_type"))
-            .unwrap_or("EMAIL");
+        let kind = kind.or_else(|| self.header_field("recipient_type")).unwrap_or("EMAIL");
         let fits = match kind {
             "EMAIL" => item.receiver.contains('@'),
             "PHONE" | "PAYPAL_ID" => !item.receiver.is_empty(),
@@ -161,17 +144,10 @@ mod tests {
 
     #[test]
     fn decimal_strings_and_minor_units_agree() {
-        for (value, currency, minor) in [
-            ("12.34", "USD", 1234),
-            ("0.05", "USD", 5),
-            ("7.00", "EUR", 700),
-            ("1500", "JPY", 1500),
-        ] {
-            assert_eq!(
-                minor_units(value, currency),
-                Some(minor),
-                "{value} {currency}"
-            );
+        for (value, currency, minor) in
+            [("12.34", "USD", 1234), ("0.05", "USD", 5), ("7.00", "EUR", 700), ("1500", "JPY", 1500)]
+        {
+            assert_eq!(minor_units(value, currency), Some(minor), "{value} {currency}");
             assert_eq!(decimal(minor, currency), value, "{minor} {currency}");
         }
         assert_eq!(minor_units("7.5", "EUR"), Some(750));
@@ -179,14 +155,9 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for (value, currency) in [
-            ("12.345", "USD"),
-            ("1.5", "JPY"),
-            ("-1", "USD"),
-            ("", "USD"),
-            (".5", "USD"),
-            ("1e3", "USD"),
-        ] {
+        for (value, currency) in
+            [("12.345", "USD"), ("1.5", "JPY"), ("-1", "USD"), ("", "USD"), (".5", "USD"), ("1e3", "USD")]
+        {
             assert_eq!(minor_units(value, currency), None, "{value} {currency}");
         }
     }

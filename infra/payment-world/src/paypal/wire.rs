@@ -27,10 +27,7 @@ pub(super) fn accepted(base: &str, batch: &Batch) -> Answer {
 }
 
 pub(super) fn batch(base: &str, at: i64, batch: &Batch) -> Value {
-    let total = batch
-        .items
-        .iter()
-        .fold(0_i64, |sum, item| sum.saturating_add(item.order.minor));
+    let total = batch.items.iter().fold(0_i64, |sum, item| sum.saturating_add(item.order.minor));
     let mut header = json!({
         "payout_batch_id": batch.id,
         "batch_status": batch.status(),
@@ -77,15 +74,12 @@ pub(super) fn item(base: &str, at: i64, batch: &Batch, item: &Item) -> Value {
         ],
     });
     if !matches!(status, ItemStatus::Pending | ItemStatus::Failed) {
-        set(
-            &mut body,
-            "transaction_id",
-            item.transaction.as_str().into(),
-        );
+        set(&mut body, "transaction_id", item.transaction.as_str().into());
     }
     if let Some(name) = &item.result.error {
         let text = format!("Scripted: {name}");
-        let error = json!({"name": name, "message": text, "information_link": ERRORS, "details": [], "links": []});
+        let error =
+            json!({"name": name, "message": text, "information_link": ERRORS, "details": [], "links": []});
         set(&mut body, "errors", error);
     }
     body
@@ -104,22 +98,12 @@ pub(super) fn duplicate(base: &str, first: &str) -> Answer {
         "issue": "Batch with given sender_batch_id already exists",
         "link": [link(&batch_url(base, first), "self")],
     });
-    error(
-        400,
-        "USER_BUSINESS_ERROR",
-        "User business error.",
-        &[detail],
-    )
+    error(400, "USER_BUSINESS_ERROR", "User business error.", &[detail])
 }
 
 pub(super) fn invalid(field: &str, issue: &str) -> Answer {
     let detail = json!({"field": field, "location": "body", "issue": issue});
-    error(
-        400,
-        "VALIDATION_ERROR",
-        "Invalid request - see details",
-        &[detail],
-    )
+    error(400, "VALIDATION_ERROR", "Invalid request - see details", &[detail])
 }
 
 pub(super) fn refusal(code: &str, status: Option<u16>) -> Answer {
@@ -128,38 +112,20 @@ pub(super) fn refusal(code: &str, status: Option<u16>) -> Answer {
         "AUTHORIZATION_ERROR" | "SENDER_EMAIL_UNCONFIRMED" => 403,
         _ => 400,
     };
-    error(
-        status.unwrap_or(usual),
-        code,
-        &format!("Refused by script: {code}"),
-        &[],
-    )
+    error(status.unwrap_or(usual), code, &format!("Refused by script: {code}"), &[])
 }
 
 pub(super) fn missing() -> Answer {
-    error(
-        404,
-        "INVALID_RESOURCE_ID",
-        "Requested resource ID was not found",
-        &[],
-    )
+    error(404, "INVALID_RESOURCE_ID", "Requested resource ID was not found", &[])
 }
 
 pub(super) fn failure() -> Answer {
-    error(
-        500,
-        "INTERNAL_ERROR",
-        "An internal service error has occurred.",
-        &[],
-    )
+    error(500, "INTERNAL_ERROR", "An internal service error has occurred.", &[])
 }
 
 /// The answer to a call without a living access token, or to a token request without credentials.
 pub(crate) fn unauthenticated(error: &str, description: &str) -> Answer {
-    Answer::new(
-        401,
-        json!({"error": error, "error_description": description}),
-    )
+    Answer::new(401, json!({"error": error, "error_description": description}))
 }
 
 /// 429 or 503, before the request was read.
@@ -168,12 +134,7 @@ pub(crate) fn turned_away(status: u16) -> Answer {
         let message = "Too many requests. Blocked due to rate limiting.";
         error(429, "RATE_LIMIT_REACHED", message, &[])
     } else {
-        error(
-            503,
-            "SERVICE_UNAVAILABLE",
-            "The service is unavailable.",
-            &[],
-        )
+        error(503, "SERVICE_UNAVAILABLE", "The service is unavailable.", &[])
     }
 }
 

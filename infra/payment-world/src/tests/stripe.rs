@@ -17,12 +17,7 @@ async fn a_transfer_has_the_documented_shape() {
     assert_eq!(got.body["metadata"]["payout_id"], "pay_1");
     assert_eq!(got.body["created"], START);
     let id = got.body["id"].as_str().unwrap();
-    assert_eq!(
-        server
-            .get(&format!("/v1/transfers/{id}"), "sk_test_1")
-            .await,
-        got.body
-    );
+    assert_eq!(server.get(&format!("/v1/transfers/{id}"), "sk_test_1").await, got.body);
 }
 
 #[tokio::test]
@@ -37,22 +32,13 @@ async fn a_key_gives_one_answer_for_a_day() {
     assert_eq!(again.headers["idempotent-replayed"], "true");
 
     let other = server.transfer("k1", 1251, "pay_1").await.unwrap();
-    assert_eq!(
-        (other.status, &other.body["error"]["type"]),
-        (400, &"idempotency_error".into())
-    );
+    assert_eq!((other.status, &other.body["error"]["type"]), (400, &"idempotency_error".into()));
 
     server.advance(1);
     let late = server.transfer("k1", 1250, "pay_1").await.unwrap();
-    assert_ne!(
-        late.body["id"], first.body["id"],
-        "the key was forgotten, so this paid again"
-    );
+    assert_ne!(late.body["id"], first.body["id"], "the key was forgotten, so this paid again");
     let payments = server.payments().await;
-    assert!(
-        payments.iter().all(|payment| payment["applied"] == 2),
-        "{payments:?}"
-    );
+    assert!(payments.iter().all(|payment| payment["applied"] == 2), "{payments:?}");
 }
 
 #[tokio::test]
@@ -64,17 +50,12 @@ async fn transfers_are_found_by_group_newest_first() {
     assert_eq!((server.group("a").await, server.group("b").await), (2, 1));
     assert_eq!(server.group("c").await, 0);
 
-    let page = server
-        .get("/v1/transfers?transfer_group=a&limit=1", "sk_test_1")
-        .await;
+    let page = server.get("/v1/transfers?transfer_group=a&limit=1", "sk_test_1").await;
     assert_eq!(page["has_more"], true);
     let last = page["data"][0]["id"].as_str().unwrap();
     let rest = format!("/v1/transfers?transfer_group=a&limit=1&starting_after={last}");
     let rest = server.get(&rest, "sk_test_1").await;
-    assert_eq!(
-        (rest["data"].as_array().unwrap().len(), &rest["has_more"]),
-        (1, &false.into())
-    );
+    assert_eq!((rest["data"].as_array().unwrap().len(), &rest["has_more"]), (1, &false.into()));
     assert_ne!(rest["data"][0]["id"], page["data"][0]["id"]);
 }
 
@@ -82,17 +63,9 @@ async fn transfers_are_found_by_group_newest_first() {
 async fn a_request_that_is_turned_away_leaves_its_key_free() {
     let server = Server::start().await;
     let path = "/v1/transfers";
-    let bad = server
-        .stripe_post(
-            path,
-            "k1",
-            "amount=0&currency=usd&destination=acct_a".into(),
-        )
-        .await;
+    let bad = server.stripe_post(path, "k1", "amount=0&currency=usd&destination=acct_a".into()).await;
     assert_eq!(bad.unwrap().body["error"]["param"], "amount");
-    let bad = server
-        .stripe_post(path, "k1", "amount=5&currency=usd".into())
-        .await;
+    let bad = server.stripe_post(path, "k1", "amount=5&currency=usd".into()).await;
     assert_eq!(bad.unwrap().body["error"]["code"], "parameter_missing");
     assert_eq!(server.transfer("k1", 5, "pay_1").await.unwrap().status, 200);
 

@@ -29,7 +29,9 @@ mod tests {
         let old = Keyring::from_master("old");
         let hash = old.email_hash("Jane+shop@Example.com");
         let rotated = Keyring::from_master("new").with_previous("old");
-        assert!(old.is_email_hash("jane@example.com", &hash) && rotated.is_email_hash("jane@example.com", &hash));
+        assert!(
+            old.is_email_hash("jane@example.com", &hash) && rotated.is_email_hash("jane@example.com", &hash)
+        );
         assert!(!rotated.is_email_hash("john@example.com", &hash));
         assert!(!Keyring::from_master("new").is_email_hash("jane@example.com", &hash));
         assert!(!old.is_email_hash("jane@example.com", "no hash"));

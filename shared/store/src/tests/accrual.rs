@@ -10,7 +10,10 @@ use rust_decimal::Decimal;
 
 use super::{
     audit::assert_balanced,
-    sale::{INVOICE, SOURCE, Sale, apply, count_charge, count_refund, customer, partner_of, refund_of, sale, touch},
+    sale::{
+        INVOICE, SOURCE, Sale, apply, count_charge, count_refund, customer, partner_of, refund_of, sale,
+        touch,
+    },
     sample::program_id,
 };
 use crate::{
@@ -199,7 +202,8 @@ async fn every_line_is_listed_on_its_partners_account() {
     second.record(&store).await;
     for level in 1..=3 {
         let page = super::page("commissions");
-        let of = store.commissions_of(&program_id(), &partner_of(level), super::sale::usd(), None, &page).await;
+        let of =
+            store.commissions_of(&program_id(), &partner_of(level), super::sale::usd(), None, &page).await;
         let ids: Vec<_> = of.unwrap().data.iter().map(|line| line.id.conversion().clone()).collect();
         assert_eq!(ids, [second.id(), sale().id()], "the latest first");
     }

@@ -9,19 +9,14 @@ use domain::{
 };
 
 use super::sale::usd;
-use crate::{
-    Row,
-    commission::CommissionItem,
-    item::Shape,
-    journal::JournalItem,
-    testing::TestTable,
-};
+use crate::{Row, commission::CommissionItem, item::Shape, journal::JournalItem, testing::TestTable};
 
 /// Journal, lines and balances tell the same story.
 pub(super) async fn assert_balanced(table: &TestTable) {
     let rows = table.dump().await;
     let of = |entity: &'static str| rows.iter().filter(move |row| row.entity() == entity).cloned();
-    let journal: Vec<Transaction> = of(JournalItem::ENTITY).map(|row| JournalItem::transaction(row).unwrap()).collect();
+    let journal: Vec<Transaction> =
+        of(JournalItem::ENTITY).map(|row| JournalItem::transaction(row).unwrap()).collect();
     let lines: Vec<Commission> =
         of(CommissionItem::ENTITY).map(|row| CommissionItem::commission(row).unwrap()).collect();
     let accounts: BTreeMap<PartnerId, Row> = of("balance").map(|row| (partner_in(&row), row)).collect();
@@ -32,7 +27,8 @@ pub(super) async fn assert_balanced(table: &TestTable) {
     };
 
     assert_eq!(-booked(Account::Expense), sum(&|_| true), "what was granted is what the lines are worth");
-    let mut partners: Vec<_> = lines.iter().map(|line| line.partner_id.clone()).chain(accounts.keys().cloned()).collect();
+    let mut partners: Vec<_> =
+        lines.iter().map(|line| line.partner_id.clone()).chain(accounts.keys().cloned()).collect();
     partners.sort();
     partners.dedup();
     for partner in partners {

@@ -53,9 +53,13 @@ async fn the_earliest_sale_is_kept_whatever_the_order_of_arrival() {
     assert_eq!(store.binding(&program_id(), &customer().id).await.unwrap(), None);
     bind(&store, binding(1)).await;
     let half = SignedDuration::from_millis(500);
-    for (at, earliest) in
-        [(days(3), days(3)), (days(3) + half, days(3)), (days(1) + half, days(1) + half), (days(1), days(1)), (days(2), days(1))]
-    {
+    for (at, earliest) in [
+        (days(3), days(3)),
+        (days(3) + half, days(3)),
+        (days(1) + half, days(1) + half),
+        (days(1), days(1)),
+        (days(2), days(1)),
+    ] {
         note(at).await;
         assert_eq!(first_sale(&store).await, Some(earliest));
     }

@@ -18,8 +18,8 @@ use crate::{
     account::PartnerAccount,
     accrual::Written,
     idempotency::Committed,
-    payout::{DecidedOn, Requested},
     partner::Registered,
+    payout::{DecidedOn, Requested},
 };
 
 /// Matures what is due of one partner; nothing when nothing is.

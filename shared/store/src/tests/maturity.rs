@@ -66,8 +66,7 @@ async fn a_batch_that_is_written_again_is_stale_and_changes_nothing() {
     let read = store.commissions(&ids).await.unwrap();
     let lines = [read[0].value.clone()];
     let matured = matured_by(&program_id(), &partner_of(1), usd(), &lines, days(15)).unwrap();
-    let write =
-        async || store.mature(&program_id(), &partner_of(1), usd(), &read, &matured).await.unwrap();
+    let write = async || store.mature(&program_id(), &partner_of(1), usd(), &read, &matured).await.unwrap();
     assert_eq!(write().await, Written::Now);
     let before = table.dump().await;
     assert_eq!(write().await, Written::Stale);

@@ -108,11 +108,13 @@ impl Sale {
     pub(super) fn attributed(&self) -> (Conversion, Accrual) {
         let mut plan = plan(1);
         let share = |rate: &str| LevelShare::Base { rate: rate.parse().unwrap() };
-        plan.plan.levels = (2..=self.levels).map(|level| share(if level == 2 { "0.05" } else { "0.01" })).collect();
+        plan.plan.levels =
+            (2..=self.levels).map(|level| share(if level == 2 { "0.05" } else { "0.01" })).collect();
         plan.plan.upline_cap = None;
         let (touch, charge) = (touch(), self.charge());
-        let upline: Vec<_> =
-            (2..=self.levels).map(|level| Sponsor { partner_id: partner_of(level), is_active: true }).collect();
+        let upline: Vec<_> = (2..=self.levels)
+            .map(|level| Sponsor { partner_id: partner_of(level), is_active: true })
+            .collect();
         let inputs = Inputs {
             plan: &plan,
             agreement: &agreement(SELLER, None, now()),
@@ -217,7 +219,9 @@ pub(super) async fn count_alias(store: &Store, alias: &str, external_id: &str) {
     loop {
         let record = store.conversion(&id).await.unwrap();
         let is_noted = matches!(&record.head, Head::Alias { of } if of == external_id);
-        if is_noted || store.note_alias(&record, &program, SOURCE, alias, external_id).await.unwrap() == Written::Now {
+        if is_noted
+            || store.note_alias(&record, &program, SOURCE, alias, external_id).await.unwrap() == Written::Now
+        {
             for refund in &record.waiting {
                 count_refund(store, external_id, refund).await;
                 store.refund_moved(&id, &refund.refund_id).await.unwrap();

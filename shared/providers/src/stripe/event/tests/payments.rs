@@ -28,7 +28,7 @@ fn refund(charge: &str, id: &str, amount: &str, second: i64) -> ExternalFact {
 #[test]
 fn a_refund_is_told_once_it_has_succeeded_by_its_own_id() {
     let expected = refund("pi_3SWdQmB7WZ01zgkW0pAyMent", "re_3SWdQmB7WZ01zgkW0refund0", "25.00", TIME + 3600);
-    assert_eq!(facts(REFUND), [expected.clone()]);
+    assert_eq!(facts(REFUND), std::slice::from_ref(&expected));
     assert_eq!(facts(&of_type(REFUND, "refund.updated")), [expected]);
     let by_charge = with(REFUND, json!({"payment_intent": null}));
     assert_eq!(facts(&by_charge)[0].external_id, "ch_3SWdQmB7WZ01zgkW0charge0");
