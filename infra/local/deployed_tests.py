@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import sys
+import time
 import unittest
 import uuid
 from pathlib import Path
@@ -16,7 +17,7 @@ import places
 import stripe
 import template as templates
 from client import Answer, System, until
-from story import TERMS, Partner, Story, usd
+from story import PLAN, TERMS, Partner, Story, at_work, next_second, usd
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 PROBLEM = "application/problem+json"
@@ -33,6 +34,9 @@ def setUpModule():
     story.program()
     story.generations()
     story.identities()
+    # With this the upline is read before it earns.
+    plan = {"plan": PLAN | {"inactive_upline": "drop"}}
+    system.admin.create(f"/admin/programs/{story.program_id}/plans", plan)
 
 
 class Gateway(unittest.TestCase):
@@ -122,6 +126,9 @@ class Requests(unittest.TestCase):
         self.assertEqual((rejected["status"], rejected["reason"]), ("rejected", "No website."))
         refused = dora.api.call("POST", "/affiliate/links/generate", {"program_id": story.program_id, "destination": "https://shop.acme.example/"}, Idempotency_Key="dora")
         self.assertEqual((refused.status, refused.json()["code"]), (409, "conflict"))
+        again = dora.api.call("POST", f"/affiliate/agreements/{story.program_id}/accept", TERMS, expect=200).json()
+        self.assertEqual(again["status"], "applied")
+        system.admin.call("POST", path, {"reason": "Still none."}, expect=200)
 
     def test_a_problem_names_every_wrong_field_and_the_request(self):
         body = {"program_id": story.program_id, "provider": "nobody", "signing_secrets": ["short"]}
@@ -223,9 +230,31 @@ class Work(unittest.TestCase):
         again = system.admin.call("POST", f"/admin/commissions/{line['id']}/decide", {"decision": "release"})
         self.assertEqual((again.status, again.json()["code"]), (409, "conflict"))
 
-    def test_the_other_schedules_run(self):
-        system.run_schedule("PublishMissedEventsFunction")
-        system.run_schedule("ReconcilePayoutsFunction")
+    def test_a_click_that_is_told_after_the_sale_still_counts(self):
+        click = follow(new_link()["slug"], BROWSER).headers["location"].partition("trb_click=")[2]
+        next_second()
+        payment = stripe.Subscription(3000, click)
+        before = {line["id"] for line in story.commissions_of(story.cleo)}
+        story.deliver(payment.invoice_paid(names_click=False))
+        until("the sale waits for its customer", lambda: not at_work(system))
+        self.assertEqual({line["id"] for line in story.commissions_of(story.cleo)}, before)
+        story.deliver(payment.checkout_completed())
+        made = until("the sale is attributed", lambda: [c for c in story.commissions_of(story.cleo) if c["id"] not in before])
+        self.assertEqual([line["amount"]["amount"] for line in made], ["6.00"])
+
+    def test_what_the_stream_misses_is_published_by_the_schedule(self):
+        functions = system.aws("lambda")
+        name = system.details["functions"]["PublishEventsFunction"]
+        stream = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"][0]["UUID"]
+        functions.update_event_source_mapping(UUID=stream, Enabled=False)
+        try:
+            conversion = sell(story.cleo, "70.00")
+            # The schedule leaves the last two minutes to the stream.
+            age(lambda item: item.get("entity", {}).get("S") == "fact" and "GSI2SK" in item)
+            system.run_schedule("PublishMissedEventsFunction")
+            until("the sale is calculated", lambda: commission_of(story.cleo, conversion))
+        finally:
+            functions.update_event_source_mapping(UUID=stream, Enabled=True)
 
     def test_a_message_that_nothing_can_come_of_is_parked(self):
         nonsense = f"nonsense {secrets.token_hex(4)}"
@@ -258,8 +287,9 @@ class Work(unittest.TestCase):
             return story.ben.api.get("/affiliate/payouts", **program)["data"][0]["status"] == status
 
         until("PayPal has taken it", lambda: stands("sent"))
-        # The schedule would ask again in five minutes.
-        send_payout(made["id"])
+        # It would be due in five minutes.
+        age(lambda item: item["PK"]["S"] == f"PAY#{made['id']}")
+        system.run_schedule("ReconcilePayoutsFunction")
         until("PayPal has paid", lambda: stands("paid"))
         payments = system.world.call("GET", "/control/payments", expect=200).json()["data"]
         paid = [(one["destination"], one["amount"], one["applied"]) for one in payments if made["id"] in one["reference"]]
@@ -302,6 +332,21 @@ def items(partition: str) -> list[dict]:
     values = {":pk": {"S": partition}}
     table = system.outputs["TableName"]
     return system.aws("dynamodb").query(TableName=table, KeyConditionExpression="PK = :pk", ExpressionAttributeValues=values)["Items"]
+
+
+def age(chosen) -> None:
+    """Has what is on a work list have been there for an hour."""
+    table = system.outputs["TableName"]
+    for item in system.aws("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]:
+        if chosen(item):
+            hour_ago = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 3600))
+            since, separator, rest = item["GSI2SK"]["S"].partition("#")
+            system.aws("dynamodb").update_item(
+                TableName=table,
+                Key={"PK": item["PK"], "SK": item["SK"]},
+                UpdateExpression="SET GSI2SK = :then",
+                ExpressionAttributeValues={":then": {"S": hour_ago + separator + rest}},
+            )
 
 
 def waiting(queue: str) -> int:

@@ -140,13 +140,12 @@ class Story:
     def sale(self, click: str) -> None:
         """What Stripe tells of a first payment, and what it earns."""
         self._head("A sale of 100.00 USD, told by Stripe")
-        # Stripe counts whole seconds: a payment within the second of the click would come before it.
-        time.sleep(1.1 - time.time() % 1)
+        next_second()
         self.stripe = Subscription(10000, click)
         self.paid = self.stripe.invoice_paid()
         events = (self.stripe.checkout_completed(), self.paid, self.stripe.invoice_payment_paid())
         for event in events:
-            self._deliver(event)
+            self.deliver(event)
         self._line("webhooks", ", ".join(event["type"] for event in events))
         self._await_commissions("20.00", "5.00", "2.00")
 
@@ -154,10 +153,10 @@ class Story:
         """The same fact again, by every door."""
         self._head("The same sale again, by every door")
         with ThreadPoolExecutor(REPEATS) as pool:
-            list(pool.map(self._deliver, [self.paid] * REPEATS))
+            list(pool.map(self.deliver, [self.paid] * REPEATS))
         self._line("webhook", f"the same event {REPEATS} times at once: 200 each time")
         again = {**self.paid, "id": "evt_resent_under_another_id"}
-        self._deliver(again)
+        self.deliver(again)
         self._line("webhook", "the same invoice in an event of another id: 200")
         sale = {
             "type": "sale",
@@ -176,7 +175,7 @@ class Story:
     def refund(self) -> None:
         """A partial refund reaches every level."""
         self._head("A refund of 40.00 USD, told by Stripe")
-        self._deliver(self.stripe.refund_created(4000))
+        self.deliver(self.stripe.refund_created(4000))
         self._await_commissions("12.00", "3.00", "1.20")
 
     def explain(self) -> None:
@@ -280,7 +279,8 @@ class Story:
         waiting = until("the application is listed", lambda: self.admin.get(self.applications)["data"])
         check([one["partner"]["id"] for one in waiting], [partner.id], "applications that wait")
 
-    def _deliver(self, event: dict) -> None:
+    def deliver(self, event: dict) -> None:
+        """Has Stripe send an event."""
         answer = self.system.send_webhook(self.webhook, self.signing_secret, event)
         check(answer.status, 200, f"answer to the webhook {event['type']}")
 
@@ -342,6 +342,11 @@ def at_work(system: System) -> int:
         count += sum(int(attributes[name]) for name in names)
     marked = {"FilterExpression": "begins_with(GSI2PK, :marker)", "ExpressionAttributeValues": {":marker": {"S": "OUT#"}}}
     return count + table.scan(TableName=system.outputs["TableName"], Select="COUNT", **marked)["Count"]
+
+
+def next_second() -> None:
+    """Stripe counts whole seconds: a payment within the second of its click would come before it."""
+    time.sleep(1.1 - time.time() % 1)
 
 
 def check(actual, wanted, what: str) -> None:

@@ -46,8 +46,8 @@ class Subscription:
             **amounts,
         )
 
-    def invoice_paid(self) -> dict:
-        """The money."""
+    def invoice_paid(self, names_click: bool = True) -> dict:
+        """The money; names the click where the merchant has put it into the subscription's metadata."""
         names = ("amount_due", "amount_paid", "subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax")
         event = self._event(
             "invoice.paid",
@@ -58,7 +58,7 @@ class Subscription:
             **dict.fromkeys(names, self._amount),
         )
         invoice = event["data"]["object"]
-        metadata = {"trb_click": self._click_id}
+        metadata = {"trb_click": self._click_id} if names_click else {}
         invoice["parent"]["subscription_details"] = {"metadata": metadata, "subscription": self.subscription}
         line = invoice["lines"]["data"][0]
         line.update(amount=self._amount, subtotal=self._amount, invoice=self.invoice, taxes=[], metadata=metadata)

@@ -74,6 +74,11 @@ impl Pump {
         self.dead.borrow().clone()
     }
 
+    /// What ended in a dead-letter queue, which is emptied.
+    pub fn forgive(&self) -> Vec<String> {
+        self.dead.borrow_mut().drain(..).collect()
+    }
+
     /// Delivers everything until nothing moves any more.
     pub async fn drain(&self, world: &World) {
         let sources = sources();

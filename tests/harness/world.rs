@@ -170,6 +170,15 @@ impl World {
         audit::audit(self).await
     }
 
+    /// Reasons of what was set aside, sorted.
+    pub async fn parked(&self) -> Vec<String> {
+        let rows = self.table.dump().await;
+        let parked = rows.iter().filter(|row| row.key().pk.starts_with("PARK#"));
+        let mut reasons: Vec<_> = parked.filter_map(|row| row.text("reason").map(str::to_owned)).collect();
+        reasons.sort();
+        reasons
+    }
+
     /// A call without credentials.
     #[must_use]
     pub fn call(&self, method: &str, target: &str) -> Call<'_> {

@@ -11,4 +11,18 @@
     reason = "tests say what they expect by failing"
 )]
 
+mod authentication;
+mod bad_input;
 mod conversions;
+mod cost;
+mod dashboard;
+mod deliveries;
+mod idempotency;
+mod links;
+mod maturity;
+mod operations;
+mod payouts;
+mod referrals;
+mod registration;
+mod reviews;
+mod webhooks;

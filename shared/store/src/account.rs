@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Store,
-    conversion::revision,
     error::Error,
     expression::Update,
     item::{ENTITY, Shape, VERSION},
@@ -50,7 +49,7 @@ impl Store {
                 revision: 0,
             });
         };
-        let revision = revision(&row);
+        let revision = row.revision();
         let item: BalanceItem = row.parse()?;
         let money = |minor| Money::new(minor, currency);
         let balances = Balances {

@@ -99,8 +99,6 @@ impl Store {
 fn head_row(record: &Record, conversion: &Conversion) -> Result<Row, Error> {
     let revision = record.head.next_revision();
     let row = Row::new(&key::conversion(&conversion.id), &HeadItem::known(conversion, revision))?;
-    let at = conversion.charge.occurred_at;
-    let row = row.listed(key::conversion_in_program(&conversion.program_id, &conversion.id, at));
     // Only what is credited to somebody counts on a dashboard.
     Ok(if conversion.attribution.touch().is_some() { row.outbox(conversion.received_at) } else { row })
 }

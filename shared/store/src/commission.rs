@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Store,
-    conversion::revision,
     error::Error,
     expression::{Condition, Update, Value},
     item::{Row, Shape},
@@ -33,7 +32,7 @@ impl Store {
         let rows = self.batch_get(&keys, Read::Strong).await?;
         rows.into_iter()
             .map(|row| {
-                let revision = revision(&row);
+                let revision = row.revision();
                 Ok(Versioned { value: CommissionItem::commission(row)?, revision })
             })
             .collect()
@@ -175,13 +174,5 @@ pub(crate) fn change(commission: &Commission, revision: u64) -> Result<Update, E
         CommissionStatus::Approved => update.list(key::commission_unpaid(&account, due, id)),
         _ => update.unlist(Index::Gsi2),
     };
-    Ok(update.when(at_revision(revision)))
-}
-
-/// The item is still at the revision that was read; an item never updated has none yet.
-pub(crate) fn at_revision(revision: u64) -> Condition {
-    match revision {
-        0 => Condition::Exists.and(Condition::Lacks(crate::item::REVISION).or(Condition::revision(0))),
-        _ => Condition::revision(revision),
-    }
+    Ok(update.when(Condition::revision(revision)))
 }

@@ -17,7 +17,7 @@ use crate::{
     Store,
     commission::CommissionItem,
     error::Error,
-    item::{REVISION, Row, Shape},
+    item::Shape,
     key,
     refund::{RefundItem, RefundState},
     table::Query,
@@ -96,7 +96,7 @@ impl Store {
         let partition = key::conversion_with_lines(id);
         let mut record = Record::default();
         for row in self.query_all(Query::of(&partition)).await? {
-            let revision = revision(&row);
+            let revision = row.revision();
             match row.entity() {
                 HeadItem::ENTITY => record.head = row.parse::<HeadItem>()?.into_head(id, revision)?,
                 CommissionItem::ENTITY => {
@@ -116,11 +116,6 @@ impl Store {
         }
         Ok(record)
     }
-}
-
-/// The revision of a row; 0 when it was never updated.
-pub(crate) fn revision(row: &Row) -> u64 {
-    row.number(REVISION).and_then(|number| u64::try_from(number).ok()).unwrap_or(0)
 }
 
 /// The head of a conversion.

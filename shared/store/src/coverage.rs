@@ -12,9 +12,8 @@ use crate::{
     Store,
     account::{self, COVERED},
     commission::{self, CommissionItem, PAID_AT, PAYOUT},
-    conversion::revision,
     error::Error,
-    expression::{Update, Value},
+    expression::{Condition, Update, Value},
     item::Row,
     key,
     payout::account_of,
@@ -41,7 +40,7 @@ impl Store {
             let keys: Vec<_> = candidates.iter().map(Row::key).collect();
             let mut lines = Vec::new();
             for row in self.batch_get(&keys, Read::Strong).await? {
-                let revision = revision(&row);
+                let revision = row.revision();
                 lines.push((CommissionItem::commission(row)?, revision));
             }
             lines.retain(|(line, _)| line.status == CommissionStatus::Approved);
@@ -80,7 +79,7 @@ impl Store {
         }
         if marked > 0 {
             let update = account::change(account_text).add(COVERED, covered);
-            transaction.update(update.when(commission::at_revision(account_revision)));
+            transaction.update(update.when(Condition::revision(account_revision)));
             self.commit(transaction).await?;
         }
         Ok(marked == lines.len())

@@ -29,7 +29,7 @@
 //! | agreement with its whole upline | `agreement` | `AGR#prg#ptr/#META` | get | 1 s, any depth |
 //! | agreements of an upline | `agreements` | `AGR#prg#ptr/#META` | batch get | 1 s each |
 //! | enrolments of a partner | `enrolments` | `PRT#ptr/AGR#`, `PRG#`, `AGR#` | query, batch gets | 1 s, 2 s each |
-//! | decide on an agreement | `update_agreement` | `AGR#prg#ptr/#META`, `IDM#` | transaction | 4 w |
+//! | decide on an agreement | `update_agreement` | `AGR#prg#ptr/#META` | put at revision | 1 w |
 //! | applications of a program | `agreements_of_program` | GSI1 `PRG#prg#AGR#shard` / status | query of 8 shards | 4 e and more |
 //! | recruits of a sponsor | `recruits` | GSI3 `SPN#prg#ptr` | query | 0.5 e per 4 KB |
 //! | create a link | `create_link` | `LNK#lnk/#META`, `IDM#` | transaction | 4 w |
@@ -45,12 +45,12 @@
 //! | the same, about an identity | `record_identity_event` | `WHK#whe#event/#`, `PRT#ptr/#META` | transaction | 4 w |
 //! | fact by API, once | `record_fact` | `FCT#evt/#`, `IDM#` | transaction | 4 w |
 //! | charge with lines and refunds | `conversion` | `CNV#cnv` | query | 1 s per 4 KB |
-//! | attributed charge (T1) | `accrue` | `CNV#cnv/#META`, `COM#level`, `TXN#txn` | transaction | 2(N + 2) w |
+//! | attributed charge (T1) | `accrue` | `CNV#cnv/#META`, `COM#level`, `TXN#txn`; `ADJ#` that counted | transaction | 2(N + 2) w |
 //! | charge that earns nobody | `record_unattributed` | `CNV#cnv/#META`, `CUS#/WAIT#cnv`, `CUS#` checked | transaction | 1 or 6 w |
-//! | charge by another id | `canonical_id` | `EXT#prg#source#id/#` | get | 1 s |
-//! | note another id | `note_alias` | `EXT#prg#source#id/#` | put | 1 w |
+//! | charge by another id | `canonical_id` | `CNV#cnv/#META` | get | 1 s |
+//! | note another id | `note_alias` | `CNV#cnv/#META` of the other id | put | 1 w |
 //! | refund (T2) | `apply_refund` | `CNV#cnv/ADJ#refund`, `#META`, `COM#`, `ACC#/BAL`, `TXN#` | transaction | 2(3 + N + m) w |
-//! | refund before its sale | `keep_refund_waiting` | `CNV#cnv/#META`, `ADJ#refund`, `EXT#` checked | transaction | 6 w |
+//! | refund before its sale | `keep_refund_waiting` | `CNV#cnv/#META`, `ADJ#refund` | transaction | 4 w |
 //! | refund that cannot count | `refuse_refund` | `CNV#cnv/ADJ#refund` | put | 1 w |
 //! | refund counted elsewhere | `refund_moved` | `CNV#cnv/ADJ#refund` | update | 1 w |
 //! | who brought a customer | `binding` | `CUS#prg#cus/#META` | get | 1 s |

@@ -15,8 +15,6 @@ use crate::{
     Store,
     account::{self, AVAILABLE, OPEN_PAYOUT, PAID, TRANSIT},
     accrual::Written,
-    commission::at_revision,
-    conversion::revision,
     error::Error,
     expression::{Condition, Update, Value},
     idempotency::{Committed, Once},
@@ -81,8 +79,9 @@ impl Store {
                 .set(OPEN_PAYOUT, payout.id.as_str())
                 .when(Condition::at_least(AVAILABLE, minor).and(Condition::Lacks(OPEN_PAYOUT))),
         );
-        transaction.check(key::partner(&payout.partner_id), at_revision(on.partner));
-        transaction.check(key::agreement(&payout.program_id, &payout.partner_id), at_revision(on.agreement));
+        transaction.check(key::partner(&payout.partner_id), Condition::revision(on.partner));
+        transaction
+            .check(key::agreement(&payout.program_id, &payout.partner_id), Condition::revision(on.agreement));
         let place = key::payout_on_account(&account, payout.requested_at, &payout.id);
         let due = key::payout_due(&payout.id, next_step(payout));
         let row = Row::new(&key::payout(&payout.id), &PayoutItem::new(payout))?;
@@ -102,7 +101,7 @@ impl Store {
     pub async fn payout(&self, id: &PayoutId) -> Result<Option<Versioned<Payout>>, Error> {
         let row = self.get(&key::payout(id), Read::Strong).await?;
         row.map(|row| {
-            let revision = revision(&row);
+            let revision = row.revision();
             Ok(Versioned { value: PayoutItem::payout(row)?, revision })
         })
         .transpose()
@@ -227,7 +226,7 @@ fn step(payout: &Payout, revision: u64) -> Result<Update, Error> {
     let mut update = Update::new(item.clone())
         .set(STATUS, payout.status.as_str())
         .set("updated", Value::of(&item, &payout.updated_at)?)
-        .when(at_revision(revision));
+        .when(Condition::revision(revision));
     if let Some(provider_id) = &payout.provider_id {
         update = update.set("provider_id", provider_id.as_str());
     }

@@ -98,23 +98,6 @@ pub(crate) fn conversion_with_lines(conversion: &ConversionId) -> Partition {
     Partition { index: None, pk: format!("CNV#{conversion}"), prefix: String::new() }
 }
 
-/// GSI1: a conversion among its program's of that day.
-pub(crate) fn conversion_in_program(
-    program: &ProgramId,
-    conversion: &ConversionId,
-    at: Timestamp,
-) -> IndexKey {
-    let day = compact_day(day(at));
-    let pk = format!("PRG#{program}#CNV#{day}#{}", shard(conversion.as_str()));
-    IndexKey { index: Index::Gsi1, pk, sk: format!("{}#{conversion}", time(at)) }
-}
-
-/// A program's conversions of one day.
-pub(crate) fn conversions_of_day(program: &ProgramId, day: Date) -> Vec<Partition> {
-    let day = compact_day(day);
-    Partition::sharded(Index::Gsi1, |shard| format!("PRG#{program}#CNV#{day}#{shard}"), "")
-}
-
 /// GSI1: a commission on its partner's account, by the time of the sale.
 pub(crate) fn commission_on_account(account: &str, at: Timestamp, commission: &CommissionId) -> IndexKey {
     let sk = format!("COM#{}#{commission}", time(at));

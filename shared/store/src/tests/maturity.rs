@@ -9,9 +9,9 @@ use rust_decimal::Decimal;
 
 use super::{
     audit::assert_balanced,
-    mature::{account, available, mature, mature_all},
     sale::{INVOICE, Sale, count_refund, days, partner_of, refund_of, sale, usd},
     sample::program_id,
+    steps::{account, available, mature, mature_all},
 };
 use crate::{accrual::Written, maturity::Due, testing::TestTable};
 

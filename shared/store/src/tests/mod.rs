@@ -8,7 +8,6 @@ mod customer;
 mod faults;
 mod idempotency;
 mod list;
-mod mature;
 mod maturity;
 mod outbox;
 mod partner;
@@ -20,6 +19,7 @@ mod refund;
 mod review;
 mod sale;
 mod sample;
+mod steps;
 mod write;
 
 use jiff::Timestamp;

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 
 use super::{
     audit::assert_balanced,
-    mature::{available, mature, mature_all, pay, register_seller},
     sale::{INVOICE, Sale, apply, count_charge, count_refund, days, partner_of, refund_of, sale},
+    steps::{available, mature, mature_all, pay, register_seller},
 };
 use crate::{Store, accrual::Written, conversion::Record, testing::TestTable};
 

@@ -1,0 +1,98 @@
+//! A request repeated under its key is answered the same and has one effect.
+
+use serde_json::{Value, json};
+use tests::{
+    Call, World,
+    contract::Contract,
+    story::{DESTINATION, application, plan, program_request, sale},
+};
+
+/// Every operation that takes an `Idempotency-Key`, with a body that is good and one that differs.
+async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
+    let program = world.program().await;
+    let kid = world.join(&program, "kid", None).await;
+    let click = world.visit(&program, &kid).await;
+    world.sale(&program, "order-0", "100.00", &click).await;
+    world.days(31).await;
+    world.stripe_account(&kid, "acct_1").await;
+    let key = json!({ "program_id": program.id, "name": "checkout", "scopes": ["conversions:write"] });
+    let endpoint = json!({ "program_id": program.id, "provider": "stripe", "signing_secrets": ["whsec_12345"] });
+    let link = json!({ "program_id": program.id, "destination": DESTINATION });
+    let with = |body: &Value, name: &str, value: Value| {
+        let mut body = body.clone();
+        body[name] = value;
+        body
+    };
+    let program_body = program_request();
+    let application = application(&program.id, "new", None);
+    let fact = sale("order-1", "10.00", None);
+    let payout = json!({ "program_id": program.id });
+    let amount = json!({ "amount": "10.00", "currency": "USD" });
+    vec![
+        ("createProgram", world.admin("POST", "/admin/programs").json(&program_body), with(&program_body, "name", json!("Other"))),
+        (
+            "publishPlan",
+            world.admin("POST", &format!("/admin/programs/{}/plans", program.id)).json(&json!({ "plan": plan() })),
+            json!({ "plan": { "rules": [] } }),
+        ),
+        ("createApiKey", world.admin("POST", "/admin/api-keys").json(&key), with(&key, "name", json!("other"))),
+        (
+            "createWebhookEndpoint",
+            world.admin("POST", "/admin/webhook-endpoints").json(&endpoint),
+            with(&endpoint, "signing_secrets", json!(["whsec_54321"])),
+        ),
+        ("generateLink", world.partner("kid", "POST", "/affiliate/links/generate").json(&link), with(&link, "campaign", json!("x"))),
+        ("registerPartner", world.partner("new", "POST", "/affiliate/register").json(&application), with(&application, "country", json!("AT"))),
+        ("recordConversion", world.conversion(&program, &fact), with(&fact, "country", json!("DE"))),
+        ("requestPayout", world.payout(&program, &kid), with(&payout, "amount", amount)),
+        ("startIdentityCheck", world.partner("kid", "POST", "/affiliate/identity-checks"), json!({ "x": 1 })),
+    ]
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_same_answer_and_another_body_is_refused() {
+    let world = World::start().await;
+    for (name, call, other) in operations(&world).await {
+        let first = call.clone().send().await;
+        assert!(matches!(first.status, 201 | 202), "{name}: {}", first.text);
+        let again = call.clone().send().await;
+        assert_eq!((again.status, &again.body), (first.status, &first.body), "{name}");
+        assert_eq!(again.header("location"), first.header("location"), "{name}");
+        assert_eq!(again.header("idempotent-replayed"), Some("true"), "{name}");
+        assert_eq!(first.header("idempotent-replayed"), None, "{name}");
+        let reused = call.json(&other).send().await;
+        // An invalid body may be found wrong before the key is looked at; both are a 422.
+        assert_eq!(reused.status, 422, "{name}: {}", reused.text);
+        if !matches!(name, "publishPlan") {
+            assert_eq!(reused.code(), "idempotency_key_reused", "{name}: {}", reused.text);
+        }
+    }
+    world.audit().await;
+}
+
+#[tokio::test]
+async fn a_missing_or_odd_key_is_refused() {
+    let world = World::start().await;
+    let mut expected: Vec<_> = Contract::get()
+        .operations()
+        .iter()
+        .filter(|operation| {
+            let parameters = operation.spec["parameters"].as_array();
+            parameters.into_iter().flatten().any(|one| one["$ref"] == "#/components/parameters/IdempotencyKey")
+        })
+        .map(|operation| operation.id.clone())
+        .collect();
+    let mut tried = Vec::new();
+    for (name, call, _) in operations(&world).await {
+        let missing = call.clone().without("idempotency-key").send().await;
+        let _ = missing.problem(400, "idempotency_key_required");
+        for key in ["", " ", "two words", &"x".repeat(256)] {
+            let reply = call.clone().key(key).send().await;
+            assert_eq!(reply.status, 400, "{name} {key:?}: {}", reply.text);
+        }
+        tried.push(name.to_owned());
+    }
+    tried.sort();
+    expected.sort();
+    assert_eq!(tried, expected, "operations with an Idempotency-Key");
+}

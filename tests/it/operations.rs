@@ -1,0 +1,66 @@
+//! One story that calls everything there is.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use tests::{
+    World,
+    contract::Contract,
+    story::{application, plan, program_request, text},
+    stripe,
+};
+
+#[tokio::test]
+async fn every_operation_of_the_contract_is_called() {
+    let world = World::start().await;
+    let mut request = program_request();
+    request["auto_approve"] = json!(false);
+    let program = world.program_with(&request, &plan()).await;
+    let endpoint = world.endpoint(&program).await;
+
+    let ada = world.join(&program, "ada", None).await;
+    let bob = world.join(&program, "bob", None).await;
+    let applications = format!("/admin/programs/{}/applications", program.id);
+    assert_eq!(world.admin("GET", &applications).expect(200).await["data"].as_array().unwrap().len(), 2);
+    let approve = format!("{applications}/{}/approve", ada.id);
+    world.admin("POST", &approve).json(&json!({})).expect(200).await;
+    let reject = format!("{applications}/{}/reject", bob.id);
+    world.admin("POST", &reject).json(&json!({ "reason": "no website" })).expect(200).await;
+    let accept = format!("/affiliate/agreements/{}/accept", program.id);
+    let terms = application(&program.id, "bob", None)["terms"].clone();
+    world.partner("bob", "POST", &accept).json(&terms).expect(200).await;
+    world.partner("ada", "PATCH", "/affiliate/profile").json(&json!({ "country": "AT" })).expect(200).await;
+    world.partner("ada", "POST", "/affiliate/identity-checks").expect(201).await;
+    world.stripe_account(&ada, "acct_ada").await;
+
+    let click = world.visit(&program, &ada).await;
+    world.webhook(&endpoint, &stripe::checkout(&world, "pi_1", 10_000, &click)).expect(200).await;
+    world.sale(&program, "order-1", "50.00", &click).await;
+    let mut own = tests::story::sale("order-2", "10.00", Some(&click));
+    own["customer"]["email"] = json!("ada@partners.example");
+    world.conversion(&program, &own).expect(202).await;
+    world.drain().await;
+    let commissions = world.commissions(&program, &ada).await;
+    let held = commissions.iter().find(|line| line["status"] == "held").unwrap();
+    let path = format!("/admin/commissions/{}/decide", text(&held["id"]));
+    world.admin("POST", &path).json(&json!({ "decision": "reject" })).expect(200).await;
+    let explain = format!("/affiliate/commissions/{}/explain", text(&commissions[0]["id"]));
+    world.partner("ada", "GET", &explain).expect(200).await;
+
+    world.days(31).await;
+    world.eligibility(&program, &ada).await;
+    world.payout(&program, &ada).expect(201).await;
+    world.settle().await;
+    assert_eq!(world.payouts(&program, &ada).await[0]["status"], "paid");
+    world.dashboard(&program, &ada).await;
+    for target in ["/affiliate/links", "/affiliate/referrals"] {
+        world.partner("ada", "GET", &format!("{target}?program_id={}", program.id)).expect(200).await;
+    }
+    world.partner("ada", "GET", "/affiliate/profile").expect(200).await;
+    world.audit().await;
+
+    let all: BTreeSet<_> = Contract::get().operations().iter().map(|operation| operation.id.clone()).collect();
+    let called = world.gateway.called();
+    let missed: Vec<_> = all.difference(&called).collect();
+    assert!(missed.is_empty(), "no journey calls {missed:?}: extend this one");
+}
