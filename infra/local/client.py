@@ -48,7 +48,9 @@ class Server:
         finally:
             connection.close()
 
-    def call(self, method: str, path: str, body: dict | None = None, *, expect: int | None = None, **headers: str) -> Answer:
+    def call(
+        self, method: str, path: str, body: dict | None = None, *, expect: int | None = None, **headers: str
+    ) -> Answer:
         """Sends JSON; `expect` is the status without which the whole walk makes no sense."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         data = None if body is None else json.dumps(body).encode()
@@ -122,9 +124,16 @@ def until(what: str, probe, seconds: float = 30):
     deadline = time.monotonic() + seconds
     while not (found := probe()):
         if time.monotonic() > deadline:
-            raise Failure(f"waited {seconds:.0f} s in vain: {what}", "read .local/*-functions.log and .local/*-emulator.log")
+            raise Failure(
+                f"waited {seconds:.0f} s in vain: {what}", "read .local/*-functions.log and .local/*-emulator.log"
+            )
         time.sleep(0.1)
     return found
+
+
+def decimal(minor: int) -> str:
+    """Minor units of a currency with two digits: `-2.50`"""
+    return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02}"
 
 
 def money(value: dict) -> str:

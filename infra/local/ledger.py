@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from boto3.dynamodb.types import TypeDeserializer
-from client import System
+from client import System, decimal
 from failure import Failure
 
 STRONG = ("available", "transit", "held")
@@ -67,7 +67,9 @@ class Ledger:
 
     def _each_transaction_sums_to_zero(self) -> str:
         for booking in self.journal:
-            hold(sum(minor for _, minor in booking.postings) == 0, f"{booking.kind} of {booking.at} does not sum to zero")
+            hold(
+                sum(minor for _, minor in booking.postings) == 0, f"{booking.kind} of {booking.at} does not sum to zero"
+            )
             hold(len(booking.postings) >= 2, f"{booking.kind} of {booking.at} has a single posting")
         hold(sum(self.balances().values()) == 0, "the ledger does not sum to zero")
         return f"each of {len(self.journal)} transactions sums to zero, and so does the ledger"
@@ -121,7 +123,11 @@ def hold(holds: bool, breach: str) -> None:
 
 def _scan(system: System):
     read = TypeDeserializer().deserialize
-    pages = system.aws("dynamodb").get_paginator("scan").paginate(TableName=system.outputs["TableName"], ConsistentRead=True)
+    pages = (
+        system.aws("dynamodb")
+        .get_paginator("scan")
+        .paginate(TableName=system.outputs["TableName"], ConsistentRead=True)
+    )
     for page in pages:
         for item in page["Items"]:
             yield {name: read(value) for name, value in item.items()}
@@ -152,8 +158,7 @@ def _row(name: str, cells: list[str]) -> str:
 
 
 def _amount(minor: int) -> str:
-    sign = "-" if minor < 0 else ""
-    return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02}" if minor else ""
+    return decimal(minor) if minor else ""
 
 
 def _minor(amount: dict) -> int:

@@ -54,7 +54,12 @@ class Subscription:
             id=self.invoice,
             customer=self.customer,
             total_taxes=[],
-            status_transitions={"finalized_at": self._paid_at, "marked_uncollectible_at": None, "paid_at": self._paid_at, "voided_at": None},
+            status_transitions={
+                "finalized_at": self._paid_at,
+                "marked_uncollectible_at": None,
+                "paid_at": self._paid_at,
+                "voided_at": None,
+            },
             **dict.fromkeys(names, self._amount),
         )
         invoice = event["data"]["object"]

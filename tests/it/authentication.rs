@@ -66,7 +66,8 @@ async fn without_a_good_token_no_route_opens() {
             let reply = knock(&world, method, path).bearer(token).send().await;
             assert_eq!((reply.status, reply.code()), (401, "unauthenticated"), "{method} {path} {token}");
         }
-        let reply = knock(&world, method, path).header("authorization", "Basic amFuZTpzZWNyZXQ=").send().await;
+        let reply =
+            knock(&world, method, path).header("authorization", "Basic amFuZTpzZWNyZXQ=").send().await;
         assert_eq!((reply.status, reply.code()), (401, "unauthenticated"), "{method} {path}");
     }
 }
@@ -79,7 +80,8 @@ async fn every_role_stays_on_its_side() {
         let is_admin = path.starts_with("/admin/");
         let is_merchant = path == "/conversions";
         let knock = || knock(&world, &method, &path);
-        let token = |groups: &[&str]| Issuer::sign(&Issuer::claims("x", Some("x@y.example"), groups, world.now()));
+        let token =
+            |groups: &[&str]| Issuer::sign(&Issuer::claims("x", Some("x@y.example"), groups, world.now()));
         if is_admin || is_merchant {
             assert_forbidden(knock().bearer(&token(&[]))).await;
         }
@@ -166,7 +168,8 @@ async fn what_belongs_to_another_is_not_there() {
         let reply = world.partner("bob", "GET", &target).send().await;
         assert_eq!((reply.status, reply.code()), (404, "not_found"), "{target}");
     }
-    let payout = world.partner("bob", "POST", "/affiliate/payout/request").json(&json!({ "program_id": program.id }));
+    let payout =
+        world.partner("bob", "POST", "/affiliate/payout/request").json(&json!({ "program_id": program.id }));
     let _ = payout.send().await.problem(404, "not_found");
     let link = json!({ "program_id": program.id, "destination": "https://shop.acme.example/" });
     let link = world.partner("bob", "POST", "/affiliate/links/generate").json(&link);

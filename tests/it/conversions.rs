@@ -77,7 +77,8 @@ async fn a_sale_that_nobody_brought_is_kept_with_the_reason() {
     // The last character belongs to the signature of the click.
     let last = if click.ends_with('0') { '1' } else { '0' };
     let forged = format!("{}{last}", &click[..click.len() - 1]);
-    for (order, click, reason) in [("order-1", None, "no_touch"), ("order-2", Some(&forged), "forged_click")] {
+    for (order, click, reason) in [("order-1", None, "no_touch"), ("order-2", Some(&forged), "forged_click")]
+    {
         let fact = sale(order, "100.00", click.map(String::as_str));
         let accepted = world.conversion(&program, &fact).expect(202).await;
         world.drain().await;
@@ -136,9 +137,11 @@ async fn a_customer_stays_with_the_partner_who_brought_it() {
     let bob = world.join(&program, "bob", None).await;
     let click = world.visit(&program, &ada).await;
     let other_click = world.visit(&program, &bob).await;
-    for (kind, order, click) in
-        [("sale", "first", Some(&click)), ("renewal", "second", None), ("renewal", "third", Some(&other_click))]
-    {
+    for (kind, order, click) in [
+        ("sale", "first", Some(&click)),
+        ("renewal", "second", None),
+        ("renewal", "third", Some(&other_click)),
+    ] {
         let mut fact = sale(order, "100.00", click.map(String::as_str));
         fact["type"] = json!(kind);
         fact["customer"] = json!({ "id": "customer-7" });

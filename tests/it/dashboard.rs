@@ -28,7 +28,12 @@ async fn clicks_sales_and_refunds_show_on_their_days() {
         })
     );
     assert_eq!(figures["balances"]["pending"], usd("12.00"));
-    let days: Vec<_> = figures["by_day"].as_array().unwrap().iter().map(|day| (&day["date"], &day["earnings"]["amount"])).collect();
+    let days: Vec<_> = figures["by_day"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|day| (&day["date"], &day["earnings"]["amount"]))
+        .collect();
     assert_eq!(days, [(&json!("2026-11-02"), &json!("20.00")), (&json!("2026-11-04"), &json!("-8.00"))]);
     assert_eq!(figures["by_campaign"][0]["campaign"], "spring");
     assert_eq!(figures["by_campaign"][0]["earnings"], usd("12.00"));
@@ -48,8 +53,11 @@ async fn a_period_is_cut_to_the_day() {
     let click = world.visit(&program, &kid).await;
     world.sale(&program, "order-1", "100.00", &click).await;
     world.settle().await;
-    let target = |from: &str, to: &str| format!("/affiliate/dashboard?program_id={}&from={from}&to={to}", program.id);
-    for (from, to, sales) in [("2026-11-02", "2026-11-02", 1), ("2026-10-01", "2026-11-01", 0), ("2026-11-03", "2026-11-30", 0)] {
+    let target =
+        |from: &str, to: &str| format!("/affiliate/dashboard?program_id={}&from={from}&to={to}", program.id);
+    for (from, to, sales) in
+        [("2026-11-02", "2026-11-02", 1), ("2026-10-01", "2026-11-01", 0), ("2026-11-03", "2026-11-30", 0)]
+    {
         let figures = world.partner("kid", "GET", &target(from, to)).expect(200).await;
         assert_eq!(figures["totals"]["sales"], sales, "{from} to {to}");
     }

@@ -21,10 +21,17 @@ async fn story(delivery: Delivery) -> Ledger {
     }
     // Nothing is delivered in between: the order is up to the queues.
     world.conversion(&program, &refund("order-1", "early", "30.00")).expect(202).await;
-    for (order, amount, click) in [("order-0", "80.00", 0), ("order-1", "100.00", 2), ("order-2", "59.99", 2), ("order-3", "33.33", 1)] {
+    for (order, amount, click) in
+        [("order-0", "80.00", 0), ("order-1", "100.00", 2), ("order-2", "59.99", 2), ("order-3", "33.33", 1)]
+    {
         world.conversion(&program, &sale(order, amount, Some(&clicks[click]))).expect(202).await;
     }
-    for (order, id, amount) in [("order-1", "a", "10.00"), ("order-2", "b", "59.99"), ("order-3", "c", "11.11"), ("order-3", "d", "11.11")] {
+    for (order, id, amount) in [
+        ("order-1", "a", "10.00"),
+        ("order-2", "b", "59.99"),
+        ("order-3", "c", "11.11"),
+        ("order-3", "d", "11.11"),
+    ] {
         world.conversion(&program, &refund(order, id, amount)).expect(202).await;
     }
     world.settle().await;

@@ -16,7 +16,8 @@ async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
     world.days(31).await;
     world.stripe_account(&kid, "acct_1").await;
     let key = json!({ "program_id": program.id, "name": "checkout", "scopes": ["conversions:write"] });
-    let endpoint = json!({ "program_id": program.id, "provider": "stripe", "signing_secrets": ["whsec_12345"] });
+    let endpoint =
+        json!({ "program_id": program.id, "provider": "stripe", "signing_secrets": ["whsec_12345"] });
     let link = json!({ "program_id": program.id, "destination": DESTINATION });
     let with = |body: &Value, name: &str, value: Value| {
         let mut body = body.clone();
@@ -29,20 +30,38 @@ async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
     let payout = json!({ "program_id": program.id });
     let amount = json!({ "amount": "10.00", "currency": "USD" });
     vec![
-        ("createProgram", world.admin("POST", "/admin/programs").json(&program_body), with(&program_body, "name", json!("Other"))),
+        (
+            "createProgram",
+            world.admin("POST", "/admin/programs").json(&program_body),
+            with(&program_body, "name", json!("Other")),
+        ),
         (
             "publishPlan",
-            world.admin("POST", &format!("/admin/programs/{}/plans", program.id)).json(&json!({ "plan": plan() })),
+            world
+                .admin("POST", &format!("/admin/programs/{}/plans", program.id))
+                .json(&json!({ "plan": plan() })),
             json!({ "plan": { "rules": [] } }),
         ),
-        ("createApiKey", world.admin("POST", "/admin/api-keys").json(&key), with(&key, "name", json!("other"))),
+        (
+            "createApiKey",
+            world.admin("POST", "/admin/api-keys").json(&key),
+            with(&key, "name", json!("other")),
+        ),
         (
             "createWebhookEndpoint",
             world.admin("POST", "/admin/webhook-endpoints").json(&endpoint),
             with(&endpoint, "signing_secrets", json!(["whsec_54321"])),
         ),
-        ("generateLink", world.partner("kid", "POST", "/affiliate/links/generate").json(&link), with(&link, "campaign", json!("x"))),
-        ("registerPartner", world.partner("new", "POST", "/affiliate/register").json(&application), with(&application, "country", json!("AT"))),
+        (
+            "generateLink",
+            world.partner("kid", "POST", "/affiliate/links/generate").json(&link),
+            with(&link, "campaign", json!("x")),
+        ),
+        (
+            "registerPartner",
+            world.partner("new", "POST", "/affiliate/register").json(&application),
+            with(&application, "country", json!("AT")),
+        ),
         ("recordConversion", world.conversion(&program, &fact), with(&fact, "country", json!("DE"))),
         ("requestPayout", world.payout(&program, &kid), with(&payout, "amount", amount)),
         ("startIdentityCheck", world.partner("kid", "POST", "/affiliate/identity-checks"), json!({ "x": 1 })),
@@ -78,7 +97,10 @@ async fn a_missing_or_odd_key_is_refused() {
         .iter()
         .filter(|operation| {
             let parameters = operation.spec["parameters"].as_array();
-            parameters.into_iter().flatten().any(|one| one["$ref"] == "#/components/parameters/IdempotencyKey")
+            parameters
+                .into_iter()
+                .flatten()
+                .any(|one| one["$ref"] == "#/components/parameters/IdempotencyKey")
         })
         .map(|operation| operation.id.clone())
         .collect();

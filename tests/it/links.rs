@@ -90,7 +90,12 @@ async fn a_link_stays_within_the_program_and_a_slug_with_its_partner() {
         let body = json!({ "program_id": program.id, "destination": destination, "slug": slug });
         world.partner(who, "POST", "/affiliate/links/generate").json(&body)
     };
-    for destination in ["https://evil.example/", "http://shop.acme.example/", "https://shop.acme.example.evil.example/", "javascript:alert(1)"] {
+    for destination in [
+        "https://evil.example/",
+        "http://shop.acme.example/",
+        "https://shop.acme.example.evil.example/",
+        "javascript:alert(1)",
+    ] {
         let reply = make("jane", destination, None).send().await.problem(422, "validation_failed");
         assert_eq!(reply.faults()[0].0, "/destination", "{destination}");
     }
@@ -115,14 +120,20 @@ async fn a_list_is_read_page_by_page_and_a_cursor_by_nobody_else() {
     let (mut read, mut target) = (Vec::new(), first.clone());
     loop {
         let page = world.partner("jane", "GET", &target).expect(200).await;
-        read.extend(page["data"].as_array().unwrap().iter().map(|link| link["slug"].as_str().unwrap().to_owned()));
+        read.extend(
+            page["data"].as_array().unwrap().iter().map(|link| link["slug"].as_str().unwrap().to_owned()),
+        );
         let Some(next) = page["next_cursor"].as_str() else { break };
         target = format!("{first}&cursor={next}");
         let stolen = world.partner("john", "GET", &target).send().await;
         let _ = stolen.problem(400, "invalid_cursor");
     }
     assert_eq!(read, made);
-    let _ = world.partner("jane", "GET", &format!("{first}&cursor=abc")).send().await.problem(400, "invalid_cursor");
+    let _ = world
+        .partner("jane", "GET", &format!("{first}&cursor=abc"))
+        .send()
+        .await
+        .problem(400, "invalid_cursor");
     for limit in ["0", "101", "x"] {
         let target = format!("/affiliate/links?program_id={}&limit={limit}", program.id);
         let _ = world.partner("jane", "GET", &target).send().await.problem(422, "validation_failed");

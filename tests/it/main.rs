@@ -11,6 +11,7 @@
     reason = "tests say what they expect by failing"
 )]
 
+mod agreement;
 mod authentication;
 mod bad_input;
 mod conversions;
@@ -25,4 +26,5 @@ mod payouts;
 mod referrals;
 mod registration;
 mod reviews;
+mod tidy;
 mod webhooks;

@@ -47,17 +47,18 @@ async fn a_refund_after_maturity_comes_out_of_what_is_available() {
 }
 
 #[tokio::test]
-async fn many_sales_mature_together() {
+async fn more_sales_mature_together_than_one_write_holds() {
     let world = World::start().await;
     let program = world.program().await;
     let kid = world.join(&program, "kid", None).await;
     let click = world.visit(&program, &kid).await;
-    for order in 0..60 {
-        let fact = tests::story::sale(&format!("order-{order}"), "10.00", Some(&click));
+    let orders = domain::commission::BATCH_MAX + 1;
+    for order in 0..orders {
+        let fact = tests::story::sale(&format!("order-{order}"), "100.00", Some(&click));
         world.conversion(&program, &fact).expect(202).await;
     }
     world.drain().await;
     world.days(31).await;
-    assert_eq!(available(&world, &program, &kid).await, "120.00");
+    assert_eq!(available(&world, &program, &kid).await, format!("{}.00", 20 * orders));
     world.audit().await;
 }

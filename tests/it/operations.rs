@@ -59,7 +59,8 @@ async fn every_operation_of_the_contract_is_called() {
     world.partner("ada", "GET", "/affiliate/profile").expect(200).await;
     world.audit().await;
 
-    let all: BTreeSet<_> = Contract::get().operations().iter().map(|operation| operation.id.clone()).collect();
+    let all: BTreeSet<_> =
+        Contract::get().operations().iter().map(|operation| operation.id.clone()).collect();
     let called = world.gateway.called();
     let missed: Vec<_> = all.difference(&called).collect();
     assert!(missed.is_empty(), "no journey calls {missed:?}: extend this one");

@@ -23,7 +23,8 @@ async fn earned(world: &World) -> (Program, Partner) {
 }
 
 fn codes(blockers: &Value) -> Vec<String> {
-    let mut codes: Vec<_> = blockers.as_array().unwrap().iter().map(|blocker| text(&blocker["code"])).collect();
+    let mut codes: Vec<_> =
+        blockers.as_array().unwrap().iter().map(|blocker| text(&blocker["code"])).collect();
     codes.sort();
     codes
 }
@@ -36,7 +37,10 @@ async fn a_payout_is_reserved_paid_and_marks_its_commissions() {
     let reply = world.payout(&program, &kid).send().await;
     assert_eq!((reply.status, &reply.body["status"]), (201, &json!("requested")), "{}", reply.text);
     let figures = world.dashboard(&program, &kid).await;
-    assert_eq!((&figures["balances"]["available"], &figures["balances"]["transit"]), (&usd("0.00"), &usd("20.00")));
+    assert_eq!(
+        (&figures["balances"]["available"], &figures["balances"]["transit"]),
+        (&usd("0.00"), &usd("20.00"))
+    );
     world.settle().await;
     let payout = world.payouts(&program, &kid).await[0].clone();
     assert_eq!((&payout["status"], &payout["amount"]), (&json!("paid"), &usd("20.00")));
@@ -85,8 +89,15 @@ async fn everything_in_the_way_is_named() {
     world.admin("POST", &path).json(&json!({})).expect(200).await;
     world.stripe_account(&kid, ACCOUNT).await;
     let blockers = world.eligibility(&program, &kid).await;
-    assert_eq!(codes(&blockers["blockers"]), ["below_minimum", "identity_not_verified", "payout_method_too_new"]);
-    let new = blockers["blockers"].as_array().unwrap().iter().find(|blocker| blocker["code"] == "payout_method_too_new");
+    assert_eq!(
+        codes(&blockers["blockers"]),
+        ["below_minimum", "identity_not_verified", "payout_method_too_new"]
+    );
+    let new = blockers["blockers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|blocker| blocker["code"] == "payout_method_too_new");
     assert_eq!(new.unwrap()["clears_at"], "2026-11-05T10:00:00Z");
 }
 
@@ -114,12 +125,16 @@ async fn a_verified_identity_clears_the_way() {
     assert!(deliveries.len() >= 4, "{deliveries:?}");
     for delivery in deliveries {
         let call = world.call("POST", &endpoint.path).without("idempotency-key");
-        let call = call.text("application/json", &delivery.body).header("stripe-signature", &delivery.signature);
+        let call =
+            call.text("application/json", &delivery.body).header("stripe-signature", &delivery.signature);
         call.expect(200).await;
     }
     let profile = world.partner("kid", "GET", "/affiliate/profile").expect(200).await;
     assert_eq!(profile["identity"]["status"], "verified");
-    assert_eq!(codes(&world.eligibility(&program, &kid).await["blockers"]), ["below_minimum", "no_payout_method"]);
+    assert_eq!(
+        codes(&world.eligibility(&program, &kid).await["blockers"]),
+        ["below_minimum", "no_payout_method"]
+    );
     let _ = world.partner("kid", "POST", "/affiliate/identity-checks").send().await.problem(409, "conflict");
 }
 

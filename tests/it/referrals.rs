@@ -23,7 +23,12 @@ async fn recruits_are_listed_by_generation_with_earnings_by_level() {
             { "level": 3, "earnings": usd("2.00") },
         ])
     );
-    let rows: Vec<_> = list["data"].as_array().unwrap().iter().map(|row| (&row["partner_id"], &row["depth"], &row["name"])).collect();
+    let rows: Vec<_> = list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (&row["partner_id"], &row["depth"], &row["name"]))
+        .collect();
     assert_eq!(rows, [(&json!(mum.id), &json!(1), &json!("mum")), (&json!(kid.id), &json!(2), &json!(null))]);
     let direct = world.partner("gran", "GET", &target(1)).expect(200).await;
     assert_eq!(direct["data"].as_array().unwrap().len(), 1);

@@ -57,7 +57,15 @@ async fn a_rejected_sale_earns_nobody() {
     world.days(31).await;
     assert_eq!(statuses(&world, &program, &family).await, ["rejected", "rejected", "rejected"]);
     assert!(world.audit().await.balances.is_empty());
-    world.partner("kid", "GET", &format!("/affiliate/commissions/{}/explain", text(&held["id"]))).expect(200).await;
+    world
+        .partner("kid", "GET", &format!("/affiliate/commissions/{}/explain", text(&held["id"])))
+        .expect(200)
+        .await;
     let unknown = "/admin/commissions/com_RW59HVJB737GJXNACR6DW6JCNE_01/decide";
-    let _ = world.admin("POST", unknown).json(&json!({ "decision": "release" })).send().await.problem(404, "not_found");
+    let _ = world
+        .admin("POST", unknown)
+        .json(&json!({ "decision": "release" }))
+        .send()
+        .await
+        .problem(404, "not_found");
 }

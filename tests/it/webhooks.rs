@@ -64,7 +64,11 @@ async fn a_bad_signature_is_refused_without_detail() {
         let reply = call.send().await.problem(401, "invalid_signature");
         assert_eq!(reply.body.get("detail"), None);
     }
-    for path in ["/webhooks/paypal/whe_KW5HRPSXS9TBJQMEZRJSD01615", "/webhooks/stripe/whe_KW5HRPSXS9TBJQMEZRJSD01615", "/webhooks/stripe/nobody"] {
+    for path in [
+        "/webhooks/paypal/whe_KW5HRPSXS9TBJQMEZRJSD01615",
+        "/webhooks/stripe/whe_KW5HRPSXS9TBJQMEZRJSD01615",
+        "/webhooks/stripe/nobody",
+    ] {
         let mut call = good.clone();
         path.clone_into(&mut call.path);
         let _ = call.send().await.problem(404, "not_found");

@@ -1,6 +1,6 @@
 //! `POST /admin/programs`: creates a program.
 
-use std::collections::BTreeSet;
+mod body;
 
 use domain::{
     id::ProgramId,
@@ -8,31 +8,14 @@ use domain::{
     program::{AttributionPolicy, PayoutPolicy, Program, Reapplication, Terms},
 };
 use jiff::Timestamp;
-use runtime::{Answer, Problem, Request, Response, Violations};
-use serde::{Deserialize, Serialize};
+use runtime::{Answer, Request, Response};
+use serde::Serialize;
 use store::{
     Store,
     idempotency::{Keep, Once},
 };
 
-const LINK_HOSTS_MAX: usize = 50;
-const DAYS_MAX: u16 = 365;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProgramRequest {
-    name: String,
-    currency: Currency,
-    #[serde(default)]
-    auto_approve: bool,
-    #[serde(default)]
-    reapplication: Reapplication,
-    terms: Terms,
-    #[serde(default)]
-    attribution: AttributionPolicy,
-    payout: PayoutPolicy,
-    link_hosts: Vec<String>,
-}
+use crate::body::ProgramRequest;
 
 #[derive(Serialize)]
 struct ProgramView<'a> {
@@ -52,7 +35,7 @@ struct ProgramView<'a> {
 /// Creates a program.
 ///
 /// # Errors
-/// Every [`Problem`] that the contract lists for this operation.
+/// Every [`runtime::Problem`] that the contract lists for this operation.
 pub async fn handle(store: Store, request: Request) -> Answer {
     request.admin()?;
     let idempotency = request.idempotency("create_program")?;
@@ -71,108 +54,6 @@ pub async fn handle(store: Store, request: Request) -> Answer {
     response.committed(committed)
 }
 
-impl ProgramRequest {
-    fn check(&self) -> Result<(), Problem> {
-        let mut violations = Violations::new();
-        violations.text(&self.name, 100, "/name");
-        self.check_terms(&mut violations);
-        self.check_attribution(&mut violations);
-        self.check_payout(&mut violations);
-        self.check_link_hosts(&mut violations);
-        violations.finish()
-    }
-
-    fn check_terms(&self, violations: &mut Violations) {
-        let Terms { version, sha256, url } = &self.terms;
-        let is_hash = sha256.len() == 64 && sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        // Partners are shown it as a link, which must not be able to run a script.
-        let is_web = matches!(url.scheme(), "https" | "http") && url.as_str().len() <= 2000;
-        violations
-            .text(version, 100, "/terms/version")
-            .check(is_hash, "/terms/sha256", "invalid", "a SHA-256 has 64 digits of 0-9 and a-f")
-            .check(
-                is_web,
-                "/terms/url",
-                "invalid",
-                "use an address of at most 2000 characters that starts with https://",
-            );
-    }
-
-    fn check_attribution(&self, violations: &mut Violations) {
-        let AttributionPolicy { window_days, precedence, .. } = &self.attribution;
-        let kinds: BTreeSet<_> = precedence.iter().collect();
-        let pointer = "/attribution/precedence";
-        violations
-            .check(
-                (1..=DAYS_MAX).contains(window_days),
-                "/attribution/window_days",
-                "out_of_range",
-                "a window has 1 to 365 days",
-            )
-            .check(
-                !precedence.is_empty(),
-                pointer,
-                "empty",
-                "name at least one kind: nothing could attribute",
-            )
-            .check(kinds.len() == precedence.len(), pointer, "duplicate", "name every kind once");
-    }
-
-    fn check_payout(&self, violations: &mut Violations) {
-        let minimum = self.payout.minimum;
-        let pointer = "/payout/minimum";
-        if minimum.currency() == self.currency {
-            violations.check(minimum.minor() > 0, pointer, "out_of_range", "the minimum is above zero");
-        } else {
-            let detail = format!("use the program's currency, {}", self.currency);
-            violations.add("/payout/minimum/currency", "wrong_currency", detail);
-        }
-        violations.check(
-            self.payout.method_rest_days <= DAYS_MAX,
-            "/payout/method_rest_days",
-            "out_of_range",
-            "a method rests for 0 to 365 days",
-        );
-    }
-
-    fn check_link_hosts(&self, violations: &mut Violations) {
-        let hosts = &self.link_hosts;
-        let fits = (1..=LINK_HOSTS_MAX).contains(&hosts.len());
-        violations.check(fits, "/link_hosts", "out_of_range", "a program has 1 to 50 link hosts");
-        let mut seen = BTreeSet::new();
-        for (index, host) in hosts.iter().enumerate() {
-            let pointer = format!("/link_hosts/{index}");
-            violations
-                .check(is_host(host), &pointer, "invalid", "use a lower-case host such as shop.example.com")
-                .check(seen.insert(host), &pointer, "duplicate", "name every host once");
-        }
-    }
-
-    fn into_program(self, id: ProgramId, created_at: Timestamp) -> Program {
-        Program {
-            id,
-            name: self.name,
-            currency: self.currency,
-            is_active: true,
-            auto_approve: self.auto_approve,
-            reapplication: self.reapplication,
-            terms: self.terms,
-            attribution: self.attribution,
-            payout: self.payout,
-            link_hosts: self.link_hosts,
-            created_at,
-        }
-    }
-}
-
-/// Hosts are compared letter by letter with those of destinations, which parsing has made lower
-/// case: one that is written in another way would never match.
-fn is_host(text: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
-    let outer = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    text.len() <= 253 && text.bytes().all(inner) && text.starts_with(outer) && text.ends_with(outer)
-}
-
 impl<'a> From<&'a Program> for ProgramView<'a> {
     fn from(program: &'a Program) -> Self {
         Self {
@@ -187,23 +68,6 @@ impl<'a> From<&'a Program> for ProgramView<'a> {
             payout: &program.payout,
             link_hosts: &program.link_hosts,
             created_at: program.created_at,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_written_as_destinations_are_compared() {
-        for host in ["example.com", "shop.example.com", "xn--bcher-kva.example", "localhost", "7.example"] {
-            assert!(is_host(host), "{host}");
-        }
-        for text in
-            ["", "Example.com", "example.com.", "-a.example", "a.example/", "a b", "a:8443", &"a".repeat(254)]
-        {
-            assert!(!is_host(text), "{text}");
         }
     }
 }

@@ -25,13 +25,17 @@ impl LinkBase {
     pub fn of(&self, request: &Request) -> Result<LinkAddress, Problem> {
         match &self.0 {
             Some(url) => Ok(LinkAddress(Arc::clone(url))),
-            None => LinkAddress::below(request.domain_name().unwrap_or_default(), request.stage()),
+            None => LinkAddress::at(request.domain_name().unwrap_or_default(), request.stage()),
         }
     }
 }
 
 impl LinkAddress {
-    fn below(domain_name: &str, stage: Option<&str>) -> Result<Self, Problem> {
+    fn at(domain_name: &str, stage: Option<&str>) -> Result<Self, Problem> {
+        if domain_name.is_empty() {
+            // The parser would take the path for the host.
+            return Err(Problem::internal("the request does not tell which host it was sent to"));
+        }
         // The default stage does not show in the path.
         let stage =
             stage.filter(|stage| *stage != "$default").map_or(String::new(), |stage| format!("/{stage}"));
@@ -58,7 +62,7 @@ impl LinkAddress {
 
 impl FromEnvironment for LinkBase {
     async fn from_environment(environment: &Environment) -> Result<Self, Error> {
-        let is_set = environment.variable(Variable::LinkBaseUrl)? != "";
+        let is_set = !environment.variable(Variable::LinkBaseUrl)?.is_empty();
         let url = is_set.then(|| environment.url(Variable::LinkBaseUrl)).transpose()?;
         Ok(Self(url.map(Arc::new)))
     }
@@ -98,9 +102,9 @@ mod tests {
             (None, "https://a1b2c3.execute-api.eu-central-1.amazonaws.com/r/spring"),
             (Some("live"), "https://a1b2c3.execute-api.eu-central-1.amazonaws.com/live/r/spring"),
         ] {
-            let address = LinkAddress::below("a1b2c3.execute-api.eu-central-1.amazonaws.com", stage).unwrap();
+            let address = LinkAddress::at("a1b2c3.execute-api.eu-central-1.amazonaws.com", stage).unwrap();
             assert_eq!(address.link("spring"), expected);
         }
-        assert!(LinkAddress::below("", None).is_err());
+        assert!(LinkAddress::at("", None).is_err());
     }
 }
