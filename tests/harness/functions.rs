@@ -19,7 +19,7 @@ use runtime::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{template::Template, world::World};
+use crate::{crashes::Lived, template::Template, world::World};
 
 /// Answers HTTP events.
 pub type Answerer = Rc<dyn Fn(ApiGatewayV2httpRequest) -> LocalBoxFuture<'static, ApiGatewayV2httpResponse>>;
@@ -52,7 +52,10 @@ pub fn environment(world: &World, binary: &str) -> Environment {
     let aws = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(world.breaches.guard(function))
+        .http_client(world.between.over(
+            &function.binary,
+            world.crashes.over(&function.binary, world.breaches.guard(function)),
+        ))
         .region(Region::new("us-east-1"))
         .retry_config(RetryConfig::disabled())
         .build();
@@ -71,7 +74,17 @@ where
     F: Future<Output = Answer> + Send + 'static,
 {
     let deps: D = build(&environment(world, binary), binary).await;
-    Rc::new(move |event| Box::pin(runtime::http::answer(deps.clone(), handle, event)))
+    let (crashes, binary) = (world.crashes.clone(), binary.to_owned());
+    Rc::new(move |event| {
+        let (deps, crashes, binary) = (deps.clone(), crashes.clone(), binary.clone());
+        Box::pin(async move {
+            match crashes.live(&binary, runtime::http::answer(deps, handle, event)).await {
+                Lived::Whole(response) | Lived::CutOff(response) => response,
+                // The gateway answers in its place.
+                Lived::Died => ApiGatewayV2httpResponse::default(),
+            }
+        })
+    })
 }
 
 async fn consume<D, M, H, F>(world: &World, binary: &str, handle: H) -> Consumer
@@ -83,9 +96,21 @@ where
 {
     let environment = environment(world, binary);
     let (deps, store): (D, _) = (build(&environment, binary).await, environment.store().unwrap());
+    let (crashes, binary) = (world.crashes.clone(), binary.to_owned());
     Rc::new(move |event, now| {
-        let (deps, store) = (deps.clone(), store.clone());
-        Box::pin(async move { runtime::sqs::process_batch(&store, deps, handle, event, now).await })
+        let (deps, store, crashes, binary) = (deps.clone(), store.clone(), crashes.clone(), binary.clone());
+        Box::pin(async move {
+            let ids: Vec<_> = event.records.iter().filter_map(|message| message.message_id.clone()).collect();
+            let work = runtime::sqs::process_batch(&store, deps, handle, event, now);
+            match crashes.live(&binary, work).await {
+                Lived::Whole(answer) | Lived::CutOff(answer) => answer,
+                Lived::Died => {
+                    let mut all = SqsBatchResponse::default();
+                    all.set_failures(ids);
+                    all
+                }
+            }
+        })
     })
 }
 
@@ -97,9 +122,19 @@ where
 {
     let environment = environment(world, binary);
     let (deps, store): (D, _) = (build(&environment, binary).await, environment.store().unwrap());
+    let (crashes, binary) = (world.crashes.clone(), binary.to_owned());
     Rc::new(move |event, now| {
-        let (deps, store) = (deps.clone(), store.clone());
-        Box::pin(async move { runtime::stream::process_batch(&store, deps, handle, event, now).await })
+        let (deps, store, crashes, binary) = (deps.clone(), store.clone(), crashes.clone(), binary.clone());
+        Box::pin(async move {
+            let again = event.clone();
+            let work = runtime::stream::process_batch(&store, deps.clone(), handle, event, now);
+            match crashes.live(&binary, work).await {
+                Lived::Whole(answer) => answer,
+                Lived::CutOff(answer) if answer.batch_item_failures.is_empty() => answer,
+                // The stream stands still until its batch has gone through.
+                _ => runtime::stream::process_batch(&store, deps, handle, again, now).await,
+            }
+        })
     })
 }
 
@@ -110,7 +145,17 @@ where
     F: Future<Output = Outcome> + 'static,
 {
     let deps: D = build(&environment(world, binary), binary).await;
-    Rc::new(move |now| Box::pin(runtime::schedule::run(deps.clone(), handle, now)))
+    let (crashes, binary) = (world.crashes.clone(), binary.to_owned());
+    Rc::new(move |now| {
+        let (deps, crashes, binary) = (deps.clone(), crashes.clone(), binary.clone());
+        Box::pin(async move {
+            match crashes.live(&binary, runtime::schedule::run(deps.clone(), handle, now)).await {
+                Lived::Whole(outcome) | Lived::CutOff(outcome @ Ok(())) => outcome,
+                // The schedule comes again.
+                _ => runtime::schedule::run(deps, handle, now).await,
+            }
+        })
+    })
 }
 
 async fn authorize<D, H, F>(world: &World, handle: H) -> Authorizer

@@ -49,6 +49,9 @@ impl Gateway {
         let Some(route) = route(&call.method, &call.path) else { return message(404, "Not Found") };
         let reply = self.routed(world, &route, &call).await;
         world.breaches.assert_none();
+        if world.crashes.take_death() {
+            return message(500, "Internal Server Error");
+        }
         let line = format!("{} {} -> {}", call.method, call.path, reply.status);
         let checked = Contract::get().check_response(route.operation, &reply);
         checked.unwrap_or_else(|fault| panic!("{line}: not as openapi.yaml says: {fault}\n{}", reply.text));

@@ -16,9 +16,11 @@
 )]
 
 pub mod audit;
+pub mod between;
 pub mod clock;
 pub mod cloud;
 pub mod contract;
+pub mod crashes;
 pub mod functions;
 pub mod gateway;
 pub mod issuer;
@@ -28,6 +30,9 @@ pub mod random;
 pub mod repository;
 pub mod request;
 pub mod schema;
+pub mod snapshot;
+#[path = "../simulator/mod.rs"]
+pub mod simulator;
 pub mod story;
 pub mod stream;
 pub mod stripe;

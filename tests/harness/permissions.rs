@@ -1,4 +1,6 @@
-//! IAM: every call of a function to AWS is held against the policies that the template gives it.
+//! What stands between a function and AWS: policies, and now and then a fault of network or table.
+//!
+//! Every call is held against the policies that the template gives the function.
 
 use std::{
     fmt,
@@ -18,17 +20,51 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use serde_json::Value;
+use store::testing::Fault;
 
-use crate::template::Function;
+use crate::{random::Random, template::Function};
+
+/// One in so many calls to the table goes wrong while faults are on.
+const FAULT_RATE: usize = 12;
 
 /// What functions did without being allowed to.
 #[derive(Debug, Clone, Default)]
-pub struct Breaches(Arc<Mutex<Vec<String>>>);
+pub struct Breaches {
+    seen: Arc<Mutex<Vec<String>>>,
+    faults: Arc<Mutex<Option<Random>>>,
+}
 
 impl Breaches {
+    /// Lets calls to the table go wrong from here on, drawn from a seed; none again with `None`.
+    pub fn set_faults(&self, seed: Option<u64>) {
+        *self.faults.lock().unwrap() = seed.map(Random::new);
+    }
+
+    /// Do calls to the table go wrong now?
+    #[must_use]
+    pub fn has_faults(&self) -> bool {
+        self.faults.lock().unwrap().is_some()
+    }
+
+    /// What becomes of a call to the table.
+    fn fault(&self, target: &str, body: &Value) -> Option<Fault> {
+        let mut faults = self.faults.lock().unwrap();
+        let chance = faults.as_mut().filter(|_| target.starts_with("DynamoDB_"))?;
+        if !chance.one_in(FAULT_RATE) {
+            return None;
+        }
+        let items = body["TransactItems"].as_array().map_or(0, Vec::len);
+        Some(match chance.below(4) {
+            0 => Fault::RequestLost,
+            1 if items > 0 => Fault::conflict(items),
+            2 => Fault::throttled(),
+            _ => Fault::AnswerLost,
+        })
+    }
+
     /// Fails when there was one.
     pub fn assert_none(&self) {
-        let breaches = self.0.lock().unwrap();
+        let breaches = self.seen.lock().unwrap();
         assert!(breaches.is_empty(), "not allowed by the policies in template.yaml: {breaches:#?}");
     }
 
@@ -73,15 +109,39 @@ struct GuardedConnector {
 impl HttpConnector for GuardedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
-        let needed = needs(&target, &body.unwrap_or_default());
+        let bytes = request.body().bytes().expect("a call to AWS is in memory");
+        let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let needed = needs(&target, &body);
         let function = self.guard.function;
         match needed.into_iter().find(|(action, resource)| !function.may(action, resource)) {
-            None => self.connector.call(request),
+            None => match self.guard.breaches.fault(&target, &body) {
+                None => self.connector.call(request),
+                Some(fault) => self.fail(fault, request),
+            },
             Some((action, resource)) => {
                 let breach = format!("{}: {action} on {resource}", function.binary);
-                self.guard.breaches.0.lock().unwrap().push(breach);
+                self.guard.breaches.seen.lock().unwrap().push(breach);
                 HttpConnectorFuture::ready(denied())
+            }
+        }
+    }
+}
+
+impl GuardedConnector {
+    fn fail(&self, fault: Fault, request: HttpRequest) -> HttpConnectorFuture {
+        let lost = || ConnectorError::timeout("lost on the way".into());
+        match fault {
+            Fault::RequestLost => HttpConnectorFuture::ready(Err(lost())),
+            Fault::AnswerLost => {
+                let call = self.connector.call(request);
+                HttpConnectorFuture::new(async move {
+                    drop(call.await?);
+                    Err(lost())
+                })
+            }
+            Fault::Answer { status, body } => {
+                let status = StatusCode::try_from(status).unwrap();
+                HttpConnectorFuture::ready(Ok(HttpResponse::new(status, body.into())))
             }
         }
     }

@@ -15,7 +15,9 @@ use tokio::net::TcpListener;
 use crate::{
     Call, Delivery, TestClock,
     audit::{self, Ledger},
+    between::Between,
     cloud::Cloud,
+    crashes::Crashes,
     gateway::Gateway,
     issuer::{ADMIN_GROUP, AUDIENCE, ISSUER, Issuer},
     permissions::Breaches,
@@ -43,9 +45,13 @@ pub struct World {
     pub pump: Pump,
     /// What functions did without being allowed to.
     pub breaches: Breaches,
+    /// What else stands between the functions and AWS; set before the first of them is called.
+    pub between: Between,
+    /// Where an invocation is to crash.
+    pub crashes: Crashes,
     /// Values of the environment variables.
     pub settings: BTreeMap<&'static str, String>,
-    counter: AtomicU32,
+    pub(crate) counter: AtomicU32,
 }
 
 impl World {
@@ -97,6 +103,8 @@ impl World {
             gateway: Gateway::default(),
             pump: Pump::default(),
             breaches: Breaches::default(),
+            between: Between::default(),
+            crashes: Crashes::default(),
             settings,
             counter: AtomicU32::new(0),
         }

@@ -269,3 +269,24 @@ async fn a_payout_on_its_way_blocks_another_and_keeps_its_method() {
     let _ = stripe::recorded(&world, "refund.created");
     world.audit().await;
 }
+
+#[tokio::test]
+async fn what_nobody_claims_at_paypal_comes_back() {
+    let world = World::start().await;
+    let (program, kid) = earned(&world).await;
+    let method = json!({ "provider": "paypal", "email": "nobody@paypal.example" });
+    world.partner("kid", "PUT", "/affiliate/payout-method").json(&method).expect(200).await;
+    let item = payment_world::ItemResult {
+        status: payment_world::ItemStatus::Unclaimed,
+        error: Some("RECEIVER_UNREGISTERED".into()),
+    };
+    world.payments.lock().script(Script { item, ..Script::next(Outcome::Succeed) }).unwrap();
+    world.payout(&program, &kid).expect(201).await;
+    for days in [0, 1, 1, 29] {
+        world.days(days).await;
+        world.pass(jiff::SignedDuration::from_mins(10)).await;
+    }
+    assert_eq!(world.payouts(&program, &kid).await[0]["status"], "failed");
+    assert_eq!(world.eligibility(&program, &kid).await["available"], usd("20.00"));
+    world.audit().await;
+}

@@ -69,3 +69,17 @@ async fn a_rejected_sale_earns_nobody() {
         .await
         .problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn a_refund_counts_while_a_sale_is_held() {
+    let world = World::start().await;
+    let (program, family) = own_purchase(&world).await;
+    world.refund(&program, "order-1", "refund-1", "40.00").await;
+    let held = world.commissions(&program, &family[2]).await[0].clone();
+    let path = format!("/admin/commissions/{}/decide", text(&held["id"]));
+    world.admin("POST", &path).json(&json!({ "decision": "release" })).expect(200).await;
+    world.days(31).await;
+    assert_eq!(statuses(&world, &program, &family).await, ["approved", "approved", "approved"]);
+    assert_eq!(world.eligibility(&program, &family[2]).await["available"]["amount"], "12.00");
+    world.audit().await;
+}

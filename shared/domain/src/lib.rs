@@ -6,6 +6,7 @@
 pub mod accrual;
 pub mod agreement;
 pub mod attribution;
+pub mod audit;
 pub mod click;
 pub mod commission;
 pub mod conversion;

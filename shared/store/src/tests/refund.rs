@@ -121,6 +121,21 @@ async fn of_two_refunds_computed_from_the_same_lines_one_is_stale() {
 }
 
 #[tokio::test]
+async fn two_refunds_of_a_sale_that_pays_nobody_are_both_counted() {
+    let store = TestTable::create().await.store();
+    let unattributed = sale().unattributed();
+    store.record_unattributed(&Record::default(), &unattributed, None).await.unwrap();
+    let record = sale().read(&store).await;
+    let (one, other) = (refund_of("re_1", 6_000), refund_of("re_2", 4_000));
+    assert_eq!(apply(&store, &record, &one).await.unwrap(), Written::Now);
+    let late = apply(&store, &record, &other).await.unwrap();
+    assert_eq!(late, Written::Stale, "only the head tells the two apart: there are no lines");
+    count_refund(&store, INVOICE, &other).await;
+    let refunded = sale().read(&store).await.conversion().unwrap().value.refunded;
+    assert_eq!(refunded, unattributed.charge.amount);
+}
+
+#[tokio::test]
 async fn a_line_that_matured_meanwhile_makes_the_refund_stale() {
     let table = TestTable::create().await;
     let store = table.store();

@@ -1,0 +1,123 @@
+//! A function's real binary, started with the environment that `template.yaml` gives it.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tests::{World, template::Template};
+
+use crate::runtime_api::{Act, RuntimeApi};
+
+/// The kernel's figures lag a moment behind a process that has just gone to sleep.
+const SETTLING: Duration = Duration::from_millis(3);
+
+/// A function that runs.
+#[derive(Debug)]
+pub(crate) struct Function {
+    child: Child,
+    api: RuntimeApi,
+    started: Instant,
+}
+
+/// How long something took, by the clock and by the processor.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cost {
+    /// By the clock.
+    pub(crate) wall: Duration,
+    /// On the processor; the emulator's own time is not in it.
+    pub(crate) processor: Duration,
+}
+
+impl Function {
+    /// Starts a binary; gives it with what its start took.
+    pub(crate) async fn start(world: &World, name: &str, binary: &Path, table_url: &str) -> (Self, Cost) {
+        let api = RuntimeApi::start().await;
+        let variables = Template::get().function(name).variables.keys();
+        let settings = variables.map(|name| (name, world.settings.get(name.as_str()).unwrap()));
+        let started = Instant::now();
+        let child = Command::new(binary)
+            .env_clear()
+            .envs(settings)
+            .env("AWS_LAMBDA_RUNTIME_API", &api.address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_ENDPOINT_URL_DYNAMODB", table_url)
+            .env("AWS_ENDPOINT_URL_SQS", &world.cloud.url)
+            .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", &world.cloud.url)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
+        let mut function = Self { child, api, started };
+        let wall = function.asked().await.duration_since(function.started);
+        let processor = function.processor().await;
+        (function, Cost { wall, processor })
+    }
+
+    /// Invokes it once; gives how long the answer took by the clock.
+    pub(crate) async fn invoke(&mut self, event: Value) -> Duration {
+        let sent = Instant::now();
+        self.api.send(event);
+        let wall = match self.api.act().await {
+            (at, Act::Answered(answer)) => {
+                check(&answer);
+                at.duration_since(sent)
+            }
+            (_, other) => panic!("no answer: {other:?}"),
+        };
+        self.asked().await;
+        wall
+    }
+
+    /// Invokes it once; gives what that took, the processor's time as well.
+    pub(crate) async fn invoke_alone(&mut self, event: Value) -> Cost {
+        let before = self.processor().await;
+        let wall = self.invoke(event).await;
+        Cost { wall, processor: self.processor().await.saturating_sub(before) }
+    }
+
+    /// Processor time so far: of the main thread, which is the only one that a function works on.
+    pub(crate) async fn processor(&self) -> Duration {
+        tokio::time::sleep(SETTLING).await;
+        let text = fs::read_to_string(format!("/proc/{}/schedstat", self.child.id())).unwrap();
+        Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
+    }
+
+    /// The most memory it has had at once, in KiB.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    async fn asked(&mut self) -> Instant {
+        match self.api.act().await {
+            (at, Act::Asked) => at,
+            (_, other) => panic!("not ready for the next event: {other:?}"),
+        }
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Figures of a function that refuses its work would say nothing.
+fn check(answer: &Value) {
+    let refused = answer["statusCode"].as_u64().is_some_and(|status| status >= 400);
+    let failed = answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty());
+    let unknown = answer["context"]["role"] == "none";
+    assert!(!refused && !failed && !unknown, "the function did not do its work: {answer}");
+}

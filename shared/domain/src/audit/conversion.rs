@@ -1,0 +1,141 @@
+//! One conversion: its lines, its refunds and the entries that booked them.
+
+use std::collections::BTreeMap;
+
+use super::{Breach, Check};
+use crate::{
+    commission::{Commission, CommissionStatus, Price, Terms},
+    conversion::{Conversion, Refund},
+    id::{Level, TransactionId},
+    ledger::{Transaction, TransactionKind},
+    money::{Money, MoneyError, Rounding},
+};
+
+/// A conversion with everything that belongs to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The conversion.
+    pub conversion: &'a Conversion,
+    /// Its lines, level 1 first.
+    pub lines: &'a [Commission],
+    /// The refunds that count.
+    pub refunds: &'a [Refund],
+    /// Those of [`Case::entry_ids`] that exist.
+    pub entries: &'a [Transaction],
+}
+
+impl Case<'_> {
+    /// The ids of all entries that the conversion can have: they derive from it and its refunds.
+    #[must_use]
+    pub fn entry_ids(conversion: &Conversion, refunds: &[Refund]) -> Vec<TransactionId> {
+        let id = conversion.id.as_str();
+        let once = [TransactionKind::Accrue, TransactionKind::Reject].map(|kind| kind.transaction_id(&[id]));
+        let refunds = refunds
+            .iter()
+            .map(|refund| TransactionKind::Refund.transaction_id(&[id, refund.refund_id.as_str()]));
+        once.into_iter().chain(refunds).collect()
+    }
+
+    /// Everything that does not hold.
+    #[must_use]
+    pub fn breaches(&self) -> Vec<Breach> {
+        let mut breaches = self.refunds();
+        breaches.extend(self.amounts());
+        breaches.extend(self.bookings());
+        breaches
+    }
+
+    fn refunds(&self) -> Vec<Breach> {
+        let Conversion { id, charge, refunded, .. } = self.conversion;
+        let refunded = i128::from(refunded.minor());
+        let applied = self.refunds.iter().map(|refund| i128::from(refund.amount.minor())).sum();
+        let sums = ("the refunded sum", refunded);
+        let mut breaches: Vec<_> =
+            Breach::unless_equal(Check::Refunds, &[id], sums, ("the sum of its refunds", applied))
+                .into_iter()
+                .collect();
+        let charged = i128::from(charge.amount.minor());
+        if refunded > charged {
+            let detail = format!("{refunded} was refunded of a charge of {charged}");
+            breaches.push(Breach::new(Check::Refunds, &[id], detail));
+        }
+        breaches
+    }
+
+    /// Each line against the frozen terms, and the upline against its cap.
+    fn amounts(&self) -> Vec<Breach> {
+        let id = &self.conversion.id;
+        let Some(terms) = &self.conversion.terms else {
+            let breach = || Breach::new(Check::Commission, &[id], "there are lines and no terms");
+            return (!self.lines.is_empty()).then(breach).into_iter().collect();
+        };
+        self.compare(terms).unwrap_or_else(|error| {
+            let detail = format!("the terms cannot be applied: {error}");
+            vec![Breach::new(Check::Commission, &[id], detail)]
+        })
+    }
+
+    fn compare(&self, terms: &Terms) -> Result<Vec<Breach>, MoneyError> {
+        let Conversion { id, charge, refunded, .. } = self.conversion;
+        let prices: Vec<Price> = self.lines.iter().map(|line| line.price.clone()).collect();
+        let first = terms.amounts(&prices, charge, Money::zero(refunded.currency()))?;
+        let now = terms.amounts(&prices, charge, *refunded)?;
+        let mut breaches = Vec::new();
+        for ((line, first), now) in self.lines.iter().zip(first).zip(now) {
+            let now = if line.status == CommissionStatus::Rejected { 0 } else { now.minor() };
+            let sums = [
+                ("what was earned", line.earned.minor(), "what the terms gave", first.minor()),
+                ("the amount", line.amount.minor(), "what the terms give at what is left", now),
+            ];
+            for (left, one, right, other) in sums {
+                let (one, other) = ((left, i128::from(one)), (right, i128::from(other)));
+                breaches.extend(Breach::unless_equal(Check::Commission, &[&line.id], one, other));
+            }
+        }
+        if let Some(cap) = terms.upline_cap {
+            let most = i128::from(cap.of(terms.base_left(charge, *refunded)?, Rounding::Down)?.minor());
+            let upline = self.lines.iter().filter(|line| line.id.level() != Level::ONE);
+            let upline: i128 = upline.map(|line| i128::from(line.amount.minor())).sum();
+            if upline > most {
+                let detail = format!("the upline gets {upline}, its cap is {most}");
+                breaches.push(Breach::new(Check::UplineCap, &[id], detail));
+            }
+        }
+        Ok(breaches)
+    }
+
+    /// What was booked at each level is what its line is worth: an accrual or a refund that has no
+    /// entry shows here, and so does an entry too many.
+    fn bookings(&self) -> Vec<Breach> {
+        let id = &self.conversion.id;
+        let mut granted: BTreeMap<Level, i128> = BTreeMap::new();
+        let mut booked: BTreeMap<Level, i128> = BTreeMap::new();
+        for entry in self.entries {
+            for posting in &entry.postings {
+                let Some(level) = posting.level else { continue };
+                *booked.entry(level).or_default() -= i128::from(posting.minor);
+                if entry.kind == TransactionKind::Accrue {
+                    *granted.entry(level).or_default() -= i128::from(posting.minor);
+                }
+            }
+        }
+        let mut breaches = Vec::new();
+        for line in self.lines {
+            let level = line.id.level();
+            let of = |sums: &mut BTreeMap<Level, i128>| sums.remove(&level).unwrap_or_default();
+            let sums = [
+                ("what was earned", line.earned.minor(), "what its accrual booked", of(&mut granted)),
+                ("the amount", line.amount.minor(), "what its entries booked", of(&mut booked)),
+            ];
+            for (left, one, right, other) in sums {
+                let (one, other) = ((left, i128::from(one)), (right, other));
+                breaches.extend(Breach::unless_equal(Check::Booking, &[&line.id, id], one, other));
+            }
+        }
+        for (level, sum) in booked.into_iter().filter(|(_, sum)| *sum != 0) {
+            let detail = format!("{sum} was booked at level {level}, which has no line");
+            breaches.push(Breach::new(Check::Booking, &[id], detail));
+        }
+        breaches
+    }
+}

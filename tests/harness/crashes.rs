@@ -1,0 +1,266 @@
+//! Crashes on demand: an invocation ends, or loses its network, at one of its outgoing requests.
+//!
+//! What counts is what has an effect outside: writes to the table, messages, calls of payment
+//! providers. A crash at a read is the crash after the write before it.
+
+use std::{
+    fmt, io,
+    sync::{Arc, Mutex},
+};
+
+use aws_smithy_runtime_api::{
+    client::{
+        http::{
+            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+            SharedHttpConnector,
+        },
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+        runtime_components::RuntimeComponents,
+    },
+    http::StatusCode,
+};
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
+use futures_util::stream;
+use tokio::{net::TcpListener, sync::Notify};
+
+/// On which side of the request the crash lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The request never arrives.
+    Before,
+    /// It takes effect, and its answer never arrives.
+    After,
+}
+
+/// What becomes of the invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Its process dies there and then.
+    Dies,
+    /// It goes on, and none of its further requests succeeds.
+    CutOff,
+}
+
+/// Where one invocation crashes.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// The function.
+    pub binary: String,
+    /// At which of its requests, counted from 1; never with 0.
+    pub nth: usize,
+    /// On which side of it.
+    pub side: Side,
+    /// How.
+    pub end: End,
+}
+
+/// What an invocation came to.
+#[derive(Debug)]
+pub enum Lived<T> {
+    /// Nothing happened to it.
+    Whole(T),
+    /// It lost its network and answered all the same.
+    CutOff(T),
+    /// It gave no answer.
+    Died,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    point: Option<Point>,
+    reached: usize,
+    is_alive: bool,
+    is_cut_off: bool,
+    has_struck: bool,
+    has_died: bool,
+}
+
+#[derive(Debug)]
+enum Verdict {
+    Passes,
+    Refused,
+    Strikes(Side, End),
+}
+
+/// The crash to come, if any.
+#[derive(Debug, Clone, Default)]
+pub struct Crashes {
+    plan: Arc<Mutex<Plan>>,
+    death: Arc<Notify>,
+}
+
+impl Crashes {
+    /// Plans a crash; counts the function's requests from here on.
+    pub fn plan(&self, point: Point) {
+        *self.plan.lock().unwrap() = Plan { point: Some(point), ..Plan::default() };
+    }
+
+    /// Calls the crash off; gives how many requests were counted, and whether it has struck.
+    pub fn call_off(&self) -> (usize, bool) {
+        let plan = std::mem::take(&mut *self.plan.lock().unwrap());
+        (plan.reached, plan.has_struck)
+    }
+
+    /// Has an invocation died since the last call?
+    #[must_use]
+    pub fn take_death(&self) -> bool {
+        std::mem::take(&mut self.plan.lock().unwrap().has_died)
+    }
+
+    /// Lives through an invocation, as far as it goes.
+    pub async fn live<T>(&self, binary: &str, invocation: impl Future<Output = T>) -> Lived<T> {
+        {
+            let mut plan = self.plan.lock().unwrap();
+            if plan.point.as_ref().is_none_or(|point| point.binary != binary) {
+                drop(plan);
+                return Lived::Whole(invocation.await);
+            }
+            plan.is_alive = true;
+        }
+        let lived = tokio::select! {
+            biased;
+            () = self.death.notified() => Lived::Died,
+            answer = invocation => Lived::Whole(answer),
+        };
+        let mut plan = self.plan.lock().unwrap();
+        plan.is_alive = false;
+        let was_cut_off = std::mem::take(&mut plan.is_cut_off);
+        match lived {
+            Lived::Whole(answer) if was_cut_off => Lived::CutOff(answer),
+            Lived::Died => {
+                plan.has_died = true;
+                Lived::Died
+            }
+            lived => lived,
+        }
+    }
+
+    fn reach(&self, binary: Option<&str>, counts: bool) -> Verdict {
+        let mut plan = self.plan.lock().unwrap();
+        let Some(point) = plan.point.clone() else { return Verdict::Passes };
+        if !plan.is_alive || binary.is_some_and(|binary| binary != point.binary) {
+            return Verdict::Passes;
+        }
+        if plan.is_cut_off {
+            return Verdict::Refused;
+        }
+        if !counts {
+            return Verdict::Passes;
+        }
+        plan.reached += 1;
+        if plan.reached != point.nth {
+            return Verdict::Passes;
+        }
+        plan.has_struck = true;
+        plan.is_cut_off = point.end == End::CutOff;
+        Verdict::Strikes(point.side, point.end)
+    }
+
+    /// An HTTP client of a function that crashes as planned.
+    #[must_use]
+    pub fn over(&self, binary: &str, http: SharedHttpClient) -> SharedHttpClient {
+        SharedHttpClient::new(Client { http, binary: binary.to_owned(), crashes: self.clone() })
+    }
+
+    /// Serves the payment providers so that calls of them count too; gives their address.
+    #[expect(clippy::disallowed_methods, reason = "it runs beside the test and ends with it")]
+    pub async fn in_front_of(&self, payments: payment_world::Shared) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = payment_world::router(payments).layer(from_fn_with_state(self.clone(), provider));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+}
+
+async fn provider(State(crashes): State<Crashes>, request: Request, next: Next) -> Response {
+    match crashes.reach(None, true) {
+        Verdict::Passes => next.run(request).await,
+        Verdict::Refused => broken(),
+        Verdict::Strikes(side, end) => {
+            if side == Side::After {
+                drop(next.run(request).await);
+            }
+            if end == End::Dies {
+                crashes.death.notify_one();
+                std::future::pending::<()>().await;
+            }
+            broken()
+        }
+    }
+}
+
+/// The connection breaks within the answer.
+fn broken() -> Response {
+    let end: Result<Vec<u8>, _> = Err(io::Error::from(io::ErrorKind::ConnectionReset));
+    Response::new(Body::from_stream(stream::iter([end])))
+}
+
+#[derive(Clone)]
+struct Client {
+    http: SharedHttpClient,
+    binary: String,
+    crashes: Crashes,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+impl HttpClient for Client {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let connector = self.http.http_connector(settings, components);
+        SharedHttpConnector::new(Connector { connector, client: self.clone() })
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    connector: SharedHttpConnector,
+    client: Client,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let (service, operation) = target.rsplit_once('.').unwrap_or_default();
+        let reads = matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "TransactGetItems")
+            || service == "secretsmanager";
+        let crashes = self.client.crashes.clone();
+        match crashes.reach(Some(&self.client.binary), !reads) {
+            Verdict::Passes => self.connector.call(request),
+            Verdict::Refused => HttpConnectorFuture::ready(refused()),
+            Verdict::Strikes(side, end) => {
+                let call = (side == Side::After).then(|| self.connector.call(request));
+                HttpConnectorFuture::new(async move {
+                    if let Some(call) = call {
+                        drop(call.await?);
+                    }
+                    if end == End::Dies {
+                        crashes.death.notify_one();
+                        std::future::pending::<()>().await;
+                    }
+                    Err(ConnectorError::timeout("lost on the way".into()))
+                })
+            }
+        }
+    }
+}
+
+/// An answer that nobody tries again, so that the invocation ends soon.
+fn refused() -> Result<HttpResponse, ConnectorError> {
+    let status = StatusCode::try_from(400).unwrap();
+    Ok(HttpResponse::new(status, r#"{"__type":"AccessDeniedException"}"#.into()))
+}

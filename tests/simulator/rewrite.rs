@@ -1,0 +1,118 @@
+//! Mutants that send other requests than the store does.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use serde_json::{Value, json};
+
+use super::mutant::Mutant;
+
+/// What is sent instead of a request.
+pub(crate) struct Rewritten {
+    /// Operations before it, whatever becomes of it.
+    pub(crate) before: Vec<(&'static str, Value)>,
+    /// What is left of it.
+    pub(crate) main: Value,
+    /// Operations after it when it was carried out.
+    pub(crate) after: Vec<(&'static str, Value)>,
+}
+
+impl Rewritten {
+    fn only(main: Value) -> Self {
+        Self { before: Vec::new(), main, after: Vec::new() }
+    }
+}
+
+/// What a mutant makes of a transaction; `chance` is below 1000.
+pub(crate) fn rewrite(mutant: Mutant, binary: &str, body: &Value, chance: usize) -> Option<Rewritten> {
+    body["TransactItems"].as_array()?;
+    match mutant {
+        Mutant::NoJournalGuard if binary == "calculate-commission" => journal_apart(body, chance),
+        Mutant::BareAdd if binary == "mature-commissions" => add_apart(body, chance),
+        Mutant::ProjectionUnguarded if binary.starts_with("publish-") => Some(without_conditions(body, "")),
+        Mutant::RefundUnguarded if binary == "calculate-commission" => Some(without_conditions(body, "CNV#")),
+        Mutant::ReservationUnguarded if binary == "request-payout" => Some(without_conditions(body, "ACC#")),
+        _ => None,
+    }
+}
+
+fn key(item: &Value) -> &str {
+    let write = item.as_object().and_then(|item| item.values().next()).unwrap_or(&Value::Null);
+    write["Key"]["PK"]["S"].as_str().or_else(|| write["Item"]["PK"]["S"].as_str()).unwrap_or_default()
+}
+
+/// Takes the items of a partition out of a transaction.
+fn take(body: &Value, prefix: &str) -> (Value, Vec<Value>) {
+    let items = body["TransactItems"].as_array().cloned().unwrap_or_default();
+    let (taken, left): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| key(item).starts_with(prefix));
+    let mut main = body.clone();
+    main["TransactItems"] = json!(left);
+    (main, taken)
+}
+
+/// The journal goes first and on its own, under an id that nothing derives.
+fn journal_apart(body: &Value, chance: usize) -> Option<Rewritten> {
+    let (main, taken) = take(body, "TXN#");
+    let mut put = taken.first()?["Put"].clone();
+    let id = put["Item"]["id"]["S"].as_str()?.to_owned();
+    let id = format!("{}{:03}", &id[..id.len() - 3], chance);
+    put["Item"]["id"]["S"] = json!(id);
+    put["Item"]["PK"]["S"] = json!(format!("TXN#{id}"));
+    unconditional(&mut put);
+    Some(Rewritten { before: vec![("PutItem", put)], main, after: Vec::new() })
+}
+
+/// The balance follows on its own; a client that gets no answer sends it again.
+fn add_apart(body: &Value, chance: usize) -> Option<Rewritten> {
+    let (main, taken) = take(body, "ACC#");
+    let update = taken.first()?["Update"].clone();
+    let times = match chance {
+        0..50 => 0,
+        50..150 => 2,
+        _ => 1,
+    };
+    Some(Rewritten { before: Vec::new(), main, after: vec![("UpdateItem", update); times] })
+}
+
+/// Conditions on items of a partition are left out, and so is everything that is only checked there.
+fn without_conditions(body: &Value, prefix: &str) -> Rewritten {
+    let mut main = body.clone();
+    for item in main["TransactItems"].as_array_mut().into_iter().flatten() {
+        if key(item).starts_with(prefix) {
+            for write in ["Put", "Update"] {
+                if item[write].is_object() {
+                    unconditional(&mut item[write]);
+                }
+            }
+        }
+    }
+    Rewritten::only(main)
+}
+
+/// Takes the condition away, with the names and values that only it used: the table refuses
+/// what is not used.
+fn unconditional(write: &mut Value) {
+    let Some(fields) = write.as_object_mut() else { return };
+    fields.remove("ConditionExpression");
+    let used = fields.get("UpdateExpression").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let words: Vec<&str> =
+        used.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '#' | ':' | '_'))).collect();
+    for names in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
+        if let Some(known) = fields.get_mut(names).and_then(Value::as_object_mut) {
+            known.retain(|name, _| words.contains(&name.as_str()));
+            if known.is_empty() {
+                fields.remove(names);
+            }
+        }
+    }
+}
+
+/// The same request with another body, and for another operation.
+pub(crate) fn with_body(request: &HttpRequest, operation: Option<&str>, body: &Value) -> HttpRequest {
+    let mut copy = request.try_clone().unwrap();
+    let text = body.to_string();
+    copy.headers_mut().insert("content-length", text.len().to_string());
+    if let Some(operation) = operation {
+        copy.headers_mut().insert("x-amz-target", format!("DynamoDB_20120810.{operation}"));
+    }
+    *copy.body_mut() = text.into();
+    copy
+}
