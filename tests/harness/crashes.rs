@@ -78,7 +78,6 @@ struct Plan {
     is_alive: bool,
     is_cut_off: bool,
     has_struck: bool,
-    has_died: bool,
 }
 
 #[derive(Debug)]
@@ -107,12 +106,6 @@ impl Crashes {
         (plan.reached, plan.has_struck)
     }
 
-    /// Has an invocation died since the last call?
-    #[must_use]
-    pub fn take_death(&self) -> bool {
-        std::mem::take(&mut self.plan.lock().unwrap().has_died)
-    }
-
     /// Lives through an invocation, as far as it goes.
     pub async fn live<T>(&self, binary: &str, invocation: impl Future<Output = T>) -> Lived<T> {
         {
@@ -133,10 +126,6 @@ impl Crashes {
         let was_cut_off = std::mem::take(&mut plan.is_cut_off);
         match lived {
             Lived::Whole(answer) if was_cut_off => Lived::CutOff(answer),
-            Lived::Died => {
-                plan.has_died = true;
-                Lived::Died
-            }
             lived => lived,
         }
     }

@@ -237,6 +237,7 @@ pub async fn reactor(world: &World, binary: &str) -> Reactor {
 /// A scheduled function.
 pub async fn ticker(world: &World, binary: &str) -> Ticker {
     match binary {
+        "audit-ledger" => tick(world, binary, audit_ledger::handle).await,
         "evaluate-maturity" => tick(world, binary, evaluate_maturity::handle).await,
         "publish-missed-events" => tick(world, binary, publish_missed_events::handle).await,
         "reconcile-payouts" => tick(world, binary, reconcile_payouts::handle).await,

@@ -16,6 +16,9 @@ use crate::{
     world::World,
 };
 
+/// Marks the second of two deliveries.
+const AGAIN: &str = "-again";
+
 /// Rounds after which something goes round in circles.
 const ROUNDS: usize = 500;
 
@@ -53,12 +56,12 @@ impl std::fmt::Debug for Pump {
 }
 
 /// A queue with its worker.
-struct Source {
-    queue: String,
-    binary: String,
-    batch: usize,
+pub(crate) struct Source {
+    pub(crate) queue: String,
+    pub(crate) binary: String,
+    pub(crate) batch: usize,
     most: u32,
-    fifo: bool,
+    pub(crate) fifo: bool,
 }
 
 impl Pump {
@@ -121,13 +124,7 @@ impl Pump {
     }
 
     async fn drain_stream(&self, world: &World) -> bool {
-        let function = Template::get().functions().iter().find_map(|function| {
-            function.triggers.iter().find_map(|trigger| match trigger {
-                Trigger::Stream { properties } => Some((function.binary.as_str(), properties)),
-                _ => None,
-            })
-        });
-        let (binary, properties) = function.expect("template.yaml follows the table's stream");
+        let (binary, properties) = follower();
         let stream = self.source.get_or_init(|| async { Stream::of(&world.table) }).await;
         let filters = properties["FilterCriteria"]["Filters"].as_array().unwrap();
         let mut records: Vec<_> =
@@ -165,7 +162,7 @@ impl Pump {
         let delivery = *self.delivery.borrow();
         let mut messages: Vec<Message> = waiting.into();
         if delivery.twice {
-            messages = messages.iter().flat_map(|message| [message.clone(), message.clone()]).collect();
+            messages = messages.into_iter().flat_map(repeated).collect();
         }
         let (mut now, later) =
             if source.fifo { self.by_group(messages) } else { self.in_what_order(messages) };
@@ -236,18 +233,40 @@ impl Pump {
     }
 }
 
+/// What is handed out for the first time comes twice. What comes again because it failed does not:
+/// a worker that fails would have ever more to do.
+fn repeated(message: Message) -> Vec<Message> {
+    if message.receives > 0 || message.id.ends_with(AGAIN) {
+        return vec![message];
+    }
+    let again = Message { id: format!("{}{AGAIN}", message.id), ..message.clone() };
+    vec![message, again]
+}
+
 /// The repeated record keeps its place in the stream; it is marked here only.
 fn once_more(record: &Value) -> Value {
     let mut copy = record.clone();
-    copy["eventID"] = json!(format!("{}-again", record["eventID"].as_str().unwrap_or_default()));
+    copy["eventID"] = json!(format!("{}{AGAIN}", record["eventID"].as_str().unwrap_or_default()));
     copy
 }
 
 fn is_copy(record: &Value) -> bool {
-    record["eventID"].as_str().is_some_and(|id| id.ends_with("-again"))
+    record["eventID"].as_str().is_some_and(|id| id.ends_with(AGAIN))
 }
 
-fn sources() -> Vec<Source> {
+/// Who follows the table's stream, and the event source's properties.
+pub(crate) fn follower() -> (&'static str, &'static Value) {
+    let function = Template::get().functions().iter().find_map(|function| {
+        function.triggers.iter().find_map(|trigger| match trigger {
+            Trigger::Stream { properties } => Some((function.binary.as_str(), properties)),
+            _ => None,
+        })
+    });
+    function.expect("template.yaml follows the table's stream")
+}
+
+/// Every queue that the template has a worker for.
+pub(crate) fn sources() -> Vec<Source> {
     let mut sources = Vec::new();
     for function in Template::get().functions() {
         for trigger in &function.triggers {
@@ -267,7 +286,8 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-fn event(source: &Source, batch: &[Message]) -> Value {
+/// A batch as Lambda hands it out.
+pub(crate) fn event(source: &Source, batch: &[Message]) -> Value {
     let suffix = if source.fifo { ".fifo" } else { "" };
     let records: Vec<_> = batch
         .iter()

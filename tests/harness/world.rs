@@ -91,6 +91,7 @@ impl World {
             ("OIDC_JWKS_URL", cloud.jwks_url()),
             ("OIDC_GROUPS_CLAIM", "cognito:groups".to_owned()),
             ("OIDC_ADMIN_GROUP", ADMIN_GROUP.to_owned()),
+            ("AUDIT_DAYS", "7".to_owned()),
             ("LINK_BASE_URL", "https://api.acme.example/r".to_owned()),
             ("STRIPE_API_URL", providers.clone()),
             ("PAYPAL_API_URL", providers),

@@ -52,7 +52,9 @@ async fn ten_levels_are_one_read_of_the_agreement_and_one_transaction() {
     assert_eq!(count("BatchGetItem"), 0, "the upline is in the agreement: {operations:?}");
     assert_eq!(count("PutItem") + count("UpdateItem"), 0, "{operations:?}");
     // Head, ten lines, journal: each below a kilobyte, doubled by the transaction.
-    assert_eq!(consumed.writes["table"].to_string(), "24", "{consumed:?}");
+    if world.table.counts_units() {
+        assert_eq!(consumed.writes["table"].to_string(), "24", "{consumed:?}");
+    }
     for partner in &line {
         assert_eq!(world.commissions(&program, partner).await.len(), 1, "{}", partner.name);
     }

@@ -12,10 +12,12 @@
 )]
 
 mod agreement;
+mod audit;
 mod authentication;
 mod bad_input;
 mod conversions;
 mod cost;
+mod crash;
 mod dashboard;
 mod deliveries;
 mod idempotency;
@@ -27,6 +29,7 @@ mod plans;
 mod referrals;
 mod registration;
 mod reviews;
+mod simulation;
 mod tidy;
 mod trust;
 mod webhooks;

@@ -21,11 +21,20 @@ use tokio::net::TcpListener;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Charged {
     /// Requests by operation.
-    pub(crate) requests: BTreeMap<String, u32>,
+    pub(crate) requests: BTreeMap<String, Decimal>,
     /// Read units.
     pub(crate) reads: Decimal,
     /// Write units.
     pub(crate) writes: Decimal,
+}
+
+impl Charged {
+    /// Of one invocation, when so many were charged.
+    pub(crate) fn each(mut self, invocations: Decimal) -> Self {
+        let amounts = self.requests.values_mut().chain([&mut self.reads, &mut self.writes]);
+        amounts.for_each(|amount| *amount /= invocations);
+        self
+    }
 }
 
 /// The meter.
@@ -58,8 +67,9 @@ impl Meter {
 
     fn add(&self, operation: &str, answer: &Value) {
         let mut charged = self.charged.lock().unwrap();
-        *charged.requests.entry(operation.to_owned()).or_default() += 1;
-        let is_read = ["Get", "Query", "BatchGet", "TransactGet"].iter().any(|kind| operation.starts_with(kind));
+        *charged.requests.entry(operation.to_owned()).or_default() += Decimal::ONE;
+        let is_read =
+            ["Get", "Query", "BatchGet", "TransactGet"].iter().any(|kind| operation.starts_with(kind));
         let parts = &answer["ConsumedCapacity"];
         let parts = parts.as_array().cloned().unwrap_or_else(|| vec![parts.clone()]);
         for part in &parts {

@@ -72,7 +72,8 @@ impl Function {
                 check(&answer);
                 at.duration_since(sent)
             }
-            (_, other) => panic!("no answer: {other:?}"),
+            (_, Act::Failed(why)) => panic!("the function failed: {why}"),
+            (_, Act::Asked) => panic!("the function asked for another event and answered none"),
         };
         self.asked().await;
         wall
@@ -102,7 +103,8 @@ impl Function {
     async fn asked(&mut self) -> Instant {
         match self.api.act().await {
             (at, Act::Asked) => at,
-            (_, other) => panic!("not ready for the next event: {other:?}"),
+            (_, Act::Failed(why)) => panic!("the function failed: {why}"),
+            (_, Act::Answered(answer)) => panic!("the function answered what nobody asked: {answer}"),
         }
     }
 }

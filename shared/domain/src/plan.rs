@@ -9,6 +9,7 @@ use crate::{
     conversion::ConversionKind,
     id::{Level, ProgramId},
     money::{Currency, Money, Rounding},
+    profile::is_country,
     rate::Rate,
 };
 
@@ -111,6 +112,14 @@ impl Condition {
             Self::CommissionTier(values) | Self::Campaign(values) | Self::Country(values) => {
                 values.is_empty()
             }
+        }
+    }
+
+    /// A country spelled in another way would never match, and nobody would be told.
+    fn can_match(&self) -> bool {
+        match self {
+            Self::Country(values) => values.iter().all(|country| is_country(country)),
+            Self::Kind(_) | Self::CommissionTier(_) | Self::Campaign(_) => true,
         }
     }
 }
@@ -240,6 +249,13 @@ impl Plan {
                 if condition.is_empty() {
                     let pointer = format!("/rules/{index}/conditions/{place}/any_of");
                     fault(pointer, "empty", "list at least one value: nothing could match");
+                } else if !condition.can_match() {
+                    let pointer = format!("/rules/{index}/conditions/{place}/any_of");
+                    fault(
+                        pointer,
+                        "invalid",
+                        "name countries by two capital letters of ISO 3166-1, such as DE",
+                    );
                 }
             }
             if let Reward::Flat { amount, .. } = &rule.reward {
@@ -299,7 +315,7 @@ mod tests {
             r#"{"rules": [
                 {"id": "Base", "reward": {"type": "percent", "rate": "1"}},
                 {"id": "a", "conditions": [{"field": "kind", "any_of": []}], "reward": {"type": "flat", "amount": {"amount": "0", "currency": "USD"}}},
-                {"id": "a", "reward": {"type": "flat", "amount": {"amount": "1", "currency": "EUR"}}}],
+                {"id": "a", "conditions": [{"field": "country", "any_of": ["DE", "us"]}], "reward": {"type": "flat", "amount": {"amount": "1", "currency": "EUR"}}}],
               "levels": [{"of": "base", "rate": "0"}, {"of": "base", "rate": "0"}, {"of": "base", "rate": "0"}, {"of": "base", "rate": "0"},
                 {"of": "base", "rate": "0"}, {"of": "base", "rate": "0"}, {"of": "base", "rate": "0"}, {"of": "base", "rate": "0"},
                 {"of": "base", "rate": "0"}, {"of": "level_one", "rate": "0"}],
@@ -315,6 +331,7 @@ mod tests {
             ("/rules/1/conditions/0/any_of", "empty"),
             ("/rules/1/reward/amount", "out_of_range"),
             ("/rules/2/id", "duplicate"),
+            ("/rules/2/conditions/0/any_of", "invalid"),
             ("/rules/2/reward/amount", "wrong_currency"),
             ("/levels", "out_of_range"),
             ("/hold_days", "out_of_range"),

@@ -34,8 +34,12 @@ pub fn name(text: String) -> Result<String, ProfileError> {
 /// # Errors
 /// When the text is not two capital letters.
 pub fn country(text: String) -> Result<String, ProfileError> {
-    let fits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    if fits { Ok(text) } else { Err(ProfileError::Country) }
+    if is_country(&text) { Ok(text) } else { Err(ProfileError::Country) }
+}
+
+/// Is it two capital letters?
+pub(crate) fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 /// Reads the address where the partner promotes.

@@ -42,6 +42,8 @@ pub enum Variable {
     StripeApiUrl,
     /// PayPal's API.
     PaypalApiUrl,
+    /// Days back to which the audit recomputes conversions.
+    AuditDays,
 }
 
 impl Variable {
@@ -61,6 +63,7 @@ impl Variable {
         Self::ProviderSecretArn,
         Self::StripeApiUrl,
         Self::PaypalApiUrl,
+        Self::AuditDays,
     ];
 
     /// The name as the process sees it.
@@ -81,6 +84,7 @@ impl Variable {
             Self::ProviderSecretArn => "PROVIDER_SECRET_ARN",
             Self::StripeApiUrl => "STRIPE_API_URL",
             Self::PaypalApiUrl => "PAYPAL_API_URL",
+            Self::AuditDays => "AUDIT_DAYS",
         }
     }
 
@@ -93,6 +97,7 @@ impl Variable {
             Self::LinkBaseUrl => Some(""),
             Self::StripeApiUrl => Some("https://api.stripe.com"),
             Self::PaypalApiUrl => Some("https://api-m.paypal.com"),
+            Self::AuditDays => Some("7"),
             _ => None,
         }
     }
@@ -126,6 +131,13 @@ impl Environment {
     #[must_use]
     pub fn new(variables: BTreeMap<String, String>, aws: SdkConfig) -> Self {
         Self { variables, aws, store: OnceLock::new(), keyring: OnceCell::new() }
+    }
+
+    /// The same environment with more variables, as a command gets them by its arguments.
+    #[must_use]
+    pub fn with_variables(mut self, variables: BTreeMap<String, String>) -> Self {
+        self.variables.extend(variables);
+        self
     }
 
     /// The same environment with a given keyring, so that no secret has to be fetched.

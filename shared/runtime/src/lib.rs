@@ -17,6 +17,7 @@
 //! [`schedule::run`], [`authorizer::decide`]); tests call those and so run what Lambda runs.
 
 mod api_key;
+mod audit_window;
 mod aws;
 mod caller;
 mod config;
@@ -52,6 +53,7 @@ pub mod telemetry;
 pub mod view;
 
 pub use api_key::{ApiKey, ApiKeyError};
+pub use audit_window::AuditWindow;
 pub use authorizer::Credentials;
 pub use caller::{AdminCaller, Caller, MerchantCaller, PartnerCaller, Scope};
 pub use config::{Environment, Variable};

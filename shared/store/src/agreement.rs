@@ -191,7 +191,7 @@ fn add_sponsor_check(transaction: &mut Transaction, recruit: &Agreement) {
     transaction.check(key::agreement(&recruit.program_id, sponsor), active);
 }
 
-fn parse(row: Row) -> Result<Agreement, Error> {
+pub(crate) fn parse(row: Row) -> Result<Agreement, Error> {
     row.parse().map(|AgreementItem(agreement)| agreement)
 }
 

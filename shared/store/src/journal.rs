@@ -86,8 +86,15 @@ impl JournalItem {
     /// The transaction in a row; checked as it was when it was written.
     pub(crate) fn transaction(row: Row) -> Result<Transaction, Error> {
         let key = row.key();
+        let transaction = Self::unchecked(row)?;
+        transaction.check().map_err(|error| Error::Corrupt { key, reason: error.to_string() })?;
+        Ok(transaction)
+    }
+
+    /// The transaction in a row, whatever it sums to: for the audit, which says what is wrong.
+    pub(crate) fn unchecked(row: Row) -> Result<Transaction, Error> {
         let item: Self = row.parse()?;
-        let transaction = Transaction {
+        Ok(Transaction {
             id: item.id,
             program_id: item.program,
             kind: item.kind,
@@ -99,9 +106,7 @@ impl JournalItem {
                 .into_iter()
                 .map(|posting| Posting { account: posting.a, minor: posting.m, level: posting.l })
                 .collect(),
-        };
-        transaction.check().map_err(|error| Error::Corrupt { key, reason: error.to_string() })?;
-        Ok(transaction)
+        })
     }
 }
 

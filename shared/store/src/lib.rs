@@ -20,9 +20,10 @@
 //! | set where money goes | `set_payout_method` | `PRT#ptr/#META`, `PM#version` | transaction | 4 w |
 //! | where a payout's money goes | `payout_destination` | `PRT#ptr/PM#version` | get | 0.5 e |
 //! | start an identity check | `start_identity_check` | `PRT#ptr/#META`, `IDV#session`, `IDM#` | transaction | 6 w |
-//! | create a program | `create_program` | `PRG#prg/#META`, `IDM#` | transaction | 4 w |
+//! | create a program | `create_program` | `PRG#prg/#META`, `IDM#` | transaction | 5 w |
 //! | program by id | `program` | `PRG#prg/#META` | get | 0.5 e |
 //! | programs by id | `programs` | `PRG#prg/#META` | batch get | 1 s each |
+//! | all programs, for the house's own work | `programs_page` | GSI1 `PRG` / time | query | 0.5 e per 4 KB |
 //! | publish a plan version | `publish_plan` | `PRG#prg/PLAN#version`, `IDM#` | transaction | 4 w and more |
 //! | plan versions | `plans` | `PRG#prg/PLAN#` | query | 1 s per 4 KB |
 //! | partner joins another program | `enrol` | `AGR#prg#ptr`, `PRT#ptr/AGR#`, `IDM#`, sponsor's `AGR#` checked | transaction | 6 to 8 w |
@@ -82,6 +83,8 @@
 //! | outbox entries that were missed | `overdue` | GSI2 `OUT#shard` / time | query of 8 shards, batch get | 4 e, 1 s each |
 //! | an entry is done | `unmark` | the row | update | 1 w |
 //! | answer to a repeated request | `earlier_answer` | `IDM#caller#operation#key/#` | get | 1 s |
+//! | audit a program | `audit_program` | GSI1 `PRG#prg#AGR#shard`, `JRN#prg#day#shard`, `ACC#`; `CNV#`, `TXN#`, `ACC#`, `MET#` | queries, gets | all of it once |
+//! | what was forgotten | `audit_liveness` | GSI2 `OUT#shard`, `DUE#PAY#shard`, `MAT#shard` / time | queries of 24 shards, batch gets | 12 e and more |
 //! | park a message | `park` | `PARK#queue/message` | put | 1 w |
 //! | parked messages | `parked` | `PARK#queue` | query | 1 s per 4 KB |
 //! | a parked message is dealt with | `unpark` | `PARK#queue/message` | delete | 1 w |
@@ -91,6 +94,7 @@ pub mod accrual;
 pub mod agreement;
 mod alias;
 pub mod api_key;
+pub mod audit;
 mod capacity;
 mod commission;
 mod commit;

@@ -254,6 +254,11 @@ fn book(transaction: &mut Transaction, payout: &Payout, kind: TransactionKind) -
     Ok(())
 }
 
+/// The payout in a row.
+pub(crate) fn parse(row: Row) -> Result<Payout, Error> {
+    PayoutItem::payout(row)
+}
+
 /// The id of the payout in a row, and the account it is of.
 pub(crate) fn id_and_account(row: Row) -> Result<(PayoutId, String), Error> {
     let payout = PayoutItem::payout(row)?;

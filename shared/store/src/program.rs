@@ -36,7 +36,8 @@ impl Store {
     /// [`Error::Condition`] when there is one of this id.
     pub async fn create_program(&self, program: &Program, once: Once<'_>) -> Result<Committed, Error> {
         let mut transaction = Transaction::new();
-        transaction.put_new(Row::new(&key::program(&program.id), &ProgramItem(program.clone()))?);
+        let row = Row::new(&key::program(&program.id), &ProgramItem(program.clone()))?;
+        transaction.put_new(row.listed(key::program_among_all(&program.id, program.created_at)));
         self.commit_once(transaction, once).await
     }
 
@@ -46,7 +47,7 @@ impl Store {
     /// When the table cannot be read, or the item is corrupt.
     pub async fn program(&self, id: &ProgramId) -> Result<Option<Program>, Error> {
         let row = self.get_settled(&key::program(id)).await?;
-        row.map(|row| row.parse().map(|ProgramItem(program)| program)).transpose()
+        row.map(parse).transpose()
     }
 
     /// Programs by their ids, in any order, as the last write left them; those that do not exist
@@ -57,7 +58,7 @@ impl Store {
     pub async fn programs(&self, ids: &[ProgramId]) -> Result<Vec<Program>, Error> {
         let keys: Vec<_> = ids.iter().map(key::program).collect();
         let rows = self.batch_get(&keys, Read::Strong).await?;
-        rows.into_iter().map(|row| row.parse().map(|ProgramItem(program)| program)).collect()
+        rows.into_iter().map(parse).collect()
     }
 
     /// Publishes the next version of a program's plan.
@@ -80,4 +81,9 @@ impl Store {
         let rows = self.query_all(Query::of(&partition)).await?;
         rows.into_iter().map(|row| row.parse().map(|PlanItem(version)| version)).collect()
     }
+}
+
+/// The program in a row.
+pub(crate) fn parse(row: Row) -> Result<Program, Error> {
+    row.parse().map(|ProgramItem(program)| program)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::key::Key;
+use crate::{error::Error, key::Key};
 
 /// How often one write or read is sent at most.
 pub(crate) const ATTEMPTS: u32 = 5;
@@ -15,6 +15,22 @@ const BASE: Duration = Duration::from_millis(25);
 /// Waits before the attempt after `attempt`, which counts from 1.
 pub(crate) async fn pause(keys: &[Key], attempt: u32) {
     tokio::time::sleep(delay(keys, attempt)).await;
+}
+
+/// Reads, and reads again when that failed for a passing reason: reading twice is harmless, and a
+/// request that needs ten reads would otherwise fail ten times as often as the table does.
+pub(crate) async fn read<T, F>(keys: &[Key], mut read: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut attempt = 1;
+    loop {
+        match read().await {
+            Err(error) if error.is_retryable() && attempt < ATTEMPTS => pause(keys, attempt).await,
+            done => return done,
+        }
+        attempt += 1;
+    }
 }
 
 /// Half of the pause is fixed and half depends on the keys: writers that met on one item but

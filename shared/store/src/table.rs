@@ -1,5 +1,7 @@
 //! Reading: one item, many items, a partition.
 
+use std::slice;
+
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use crate::{
@@ -105,13 +107,14 @@ impl Store {
     /// One item.
     pub(crate) async fn get(&self, key: &Key, read: Read) -> Result<Option<Row>, Error> {
         let request = self.client.get_item().table_name(&self.table);
-        let answer = request
+        let request = request
             .set_key(Some(key_attributes(key)))
             .consistent_read(read == Read::Strong)
-            .set_return_consumed_capacity(wanted(self.meter.as_ref()))
-            .send()
-            .await
-            .map_err(Error::of_read)?;
+            .set_return_consumed_capacity(wanted(self.meter.as_ref()));
+        let answer = retry::read(slice::from_ref(key), || async {
+            request.clone().send().await.map_err(Error::of_read)
+        })
+        .await?;
         self.measure(Kind::Read, answer.consumed_capacity());
         Ok(answer.item.map(Row::from_attributes))
     }
@@ -138,7 +141,7 @@ impl Store {
                 if attempt > 1 {
                     retry::pause(batch, attempt - 1).await;
                 }
-                let (found, left) = self.get_some(wanted, read).await?;
+                let (found, left) = self.get_some(batch, wanted, read).await?;
                 rows.extend(found);
                 wanted = left;
                 attempt += 1;
@@ -150,6 +153,7 @@ impl Store {
     /// One round of a batch: what was found, and the keys that the table did not get to.
     async fn get_some(
         &self,
+        batch: &[Key],
         keys: Vec<Attributes>,
         read: Read,
     ) -> Result<(Vec<Row>, Vec<Attributes>), Error> {
@@ -159,11 +163,9 @@ impl Store {
             .build()
             .map_err(|error| Error::Refused(Box::new(error)))?;
         let request = self.client.batch_get_item().request_items(&self.table, keys);
-        let answer = request
-            .set_return_consumed_capacity(wanted(self.meter.as_ref()))
-            .send()
-            .await
-            .map_err(Error::of_read)?;
+        let request = request.set_return_consumed_capacity(wanted(self.meter.as_ref()));
+        let answer =
+            retry::read(batch, || async { request.clone().send().await.map_err(Error::of_read) }).await?;
         self.measure(Kind::Read, answer.consumed_capacity());
         let found = answer.responses.and_then(|mut tables| tables.remove(&self.table));
         let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
@@ -180,8 +182,9 @@ impl Store {
         let mut aliases = Aliases::default();
         let condition = query.render(&mut aliases);
         let index = query.partition.index;
+        let place = Key { pk: query.partition.pk.clone(), sk: String::new() };
         let request = self.client.query().table_name(&self.table);
-        let answer = request
+        let request = request
             .set_index_name(index.map(|index| index.name().to_owned()))
             .consistent_read(index.is_none())
             .key_condition_expression(condition)
@@ -190,10 +193,11 @@ impl Store {
             .set_exclusive_start_key(query.start)
             .set_limit(query.limit)
             .scan_index_forward(!query.newest_first)
-            .set_return_consumed_capacity(wanted(self.meter.as_ref()))
-            .send()
-            .await
-            .map_err(Error::of_read)?;
+            .set_return_consumed_capacity(wanted(self.meter.as_ref()));
+        let answer = retry::read(slice::from_ref(&place), || async {
+            request.clone().send().await.map_err(Error::of_read)
+        })
+        .await?;
         self.measure(Kind::Read, answer.consumed_capacity());
         let rows = answer.items.unwrap_or_default().into_iter().map(Row::from_attributes);
         Ok((rows.collect(), answer.last_evaluated_key))

@@ -9,11 +9,14 @@ pub(super) fn standing(derivation: &Derivation<'_>) -> Vec<String> {
     let line = derivation.line;
     let mut sentences = Vec::new();
     match line.status {
-        CommissionStatus::Pending => sentences.push(format!(
-            "It becomes payable on {}, {} days after the customer acted.",
-            day(line.eligible_at),
-            derivation.terms.hold_days
-        )),
+        CommissionStatus::Pending => sentences.push(match derivation.terms.hold_days {
+            0 => "The plan has no holding period: it becomes payable at once.".to_owned(),
+            1 => format!("It becomes payable on {}, a day after the customer acted.", day(line.eligible_at)),
+            days => {
+                let date = day(line.eligible_at);
+                format!("It becomes payable on {date}, {days} days after the customer acted.")
+            }
+        }),
         CommissionStatus::Held => {
             sentences.extend(line.hold_reason.map(|reason| reason.sentence().to_owned()));
             sentences.push("It is held until that is decided.".to_owned());

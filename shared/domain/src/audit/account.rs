@@ -106,6 +106,16 @@ impl Books {
         self.accounts.entry(owner).or_default();
     }
 
+    /// Adds other books to these.
+    pub fn absorb(&mut self, other: &Self) {
+        for (owner, sums) in &other.accounts {
+            self.accounts.entry(owner.clone()).or_default().add(sums);
+        }
+        for (currency, minor) in &other.expense {
+            *self.expense.entry(*currency).or_default() += minor;
+        }
+    }
+
     /// What these books and later ones say of an account together.
     #[must_use]
     pub fn with(&self, later: &Self, owner: &Owner) -> Sums {

@@ -34,6 +34,16 @@ impl Partition {
 
 // Programs and plans.
 
+/// GSI1: a program among all programs, by the time it was made.
+pub(crate) fn program_among_all(program: &ProgramId, created: Timestamp) -> IndexKey {
+    IndexKey { index: Index::Gsi1, pk: "PRG".to_owned(), sk: format!("{}#{program}", time(created)) }
+}
+
+/// All programs. They are few, and made seldom: one partition takes them.
+pub(crate) fn all_programs() -> Partition {
+    Partition::of(Index::Gsi1, "PRG".to_owned(), "")
+}
+
 /// All plan versions of a program.
 pub(crate) fn plans(program: &ProgramId) -> Partition {
     Partition { index: None, pk: format!("PRG#{program}"), prefix: "PLAN#".to_owned() }

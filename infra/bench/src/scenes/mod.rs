@@ -1,0 +1,114 @@
+//! What every function is measured on: a deployment with people and money in it, and its sample
+//! event with their ids, a fresh one for every invocation that writes.
+
+mod reads;
+mod workers;
+mod writes;
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tests::{
+    World,
+    story::{Partner, Program, plan, program_request},
+    world::START,
+};
+
+use crate::sample::real_now;
+
+/// Invocations of a function that only reads, or whose work is quick to set up.
+const MANY: usize = 220;
+/// Invocations that each need a payout, a held sale or the like set up before.
+const FEW: usize = 70;
+/// What is set up lies a little in the past, so that it is due for processes by the real clock.
+const BEFORE: SignedDuration = SignedDuration::from_hours(2);
+
+/// A deployment, and the events for one function in it.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    /// The deployment.
+    pub(crate) world: World,
+    /// Events, one an invocation.
+    pub(crate) events: Vec<Value>,
+    /// What one invocation does, for the report.
+    pub(crate) about: &'static str,
+}
+
+/// A program with three generations of partners, the last of which sells.
+#[derive(Debug)]
+struct Cast {
+    world: World,
+    program: Program,
+    gran: Partner,
+    kid: Partner,
+}
+
+impl Cast {
+    async fn new() -> Self {
+        let world = World::start().await;
+        let start = START.parse().unwrap();
+        world.wait(real_now().duration_since(start) - BEFORE);
+        let mut terms = plan();
+        terms["hold_days"] = json!(0);
+        let program = world.program_with(&program_request(), &terms).await;
+        let [gran, _, kid] = world.three_generations(&program).await;
+        Self { world, program, gran, kid }
+    }
+
+    /// Sales of the youngest partner, counted.
+    async fn sales(&self, count: usize) {
+        let click = self.world.visit(&self.program, &self.kid).await;
+        for _ in 0..count {
+            self.world.sale(&self.program, &self.world.fresh("order"), "100.00", &click).await;
+        }
+    }
+
+    fn scene(self, about: &'static str, events: Vec<Value>) -> Scene {
+        Scene { world: self.world, events, about }
+    }
+
+    /// The same event again and again.
+    fn again(self, about: &'static str, event: Value) -> Scene {
+        self.scene(about, vec![event; MANY])
+    }
+}
+
+/// The scene of a function.
+pub(crate) async fn of(function: &str) -> Scene {
+    match function {
+        "authorize" => reads::authorize().await,
+        "explain-commission" => reads::explain_commission().await,
+        "follow-link" => reads::follow_link().await,
+        "get-dashboard" => reads::get_dashboard().await,
+        "get-payout-eligibility" => reads::get_payout_eligibility().await,
+        "get-profile" => reads::get_profile().await,
+        "list-applications" => reads::list_applications().await,
+        "list-commissions" => reads::list_commissions().await,
+        "list-links" => reads::list_links().await,
+        "list-payouts" => reads::list_payouts().await,
+        "list-referrals" => reads::list_referrals().await,
+        "accept-agreement" => writes::accept_agreement().await,
+        "approve-application" => writes::approve_application().await,
+        "create-api-key" => writes::create_api_key().await,
+        "create-program" => writes::create_program().await,
+        "create-webhook-endpoint" => writes::create_webhook_endpoint().await,
+        "decide-commission" => writes::decide_commission().await,
+        "generate-link" => writes::generate_link().await,
+        "publish-plan" => writes::publish_plan().await,
+        "receive-webhook" => writes::receive_webhook().await,
+        "record-conversion" => writes::record_conversion().await,
+        "register-partner" => writes::register_partner().await,
+        "reject-application" => writes::reject_application().await,
+        "request-payout" => writes::request_payout().await,
+        "set-payout-method" => writes::set_payout_method().await,
+        "start-identity-check" => writes::start_identity_check().await,
+        "update-profile" => writes::update_profile().await,
+        "calculate-commission" => workers::calculate_commission().await,
+        "evaluate-maturity" => workers::evaluate_maturity().await,
+        "execute-payout" => workers::execute_payout().await,
+        "mature-commissions" => workers::mature_commissions().await,
+        "publish-events" => workers::publish_events().await,
+        "publish-missed-events" => workers::publish_missed_events().await,
+        "reconcile-payouts" => workers::reconcile_payouts().await,
+        other => panic!("infra/bench/src/scenes does not know the function {other}"),
+    }
+}

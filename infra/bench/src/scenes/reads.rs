@@ -1,0 +1,121 @@
+//! Functions that look something up.
+
+use serde_json::json;
+use tests::{
+    issuer::Issuer,
+    story::{program_request, text},
+};
+
+use super::{Cast, MANY, Scene};
+use crate::sample::Sample;
+
+/// Rows on the pages that are listed.
+const ROWS: usize = 25;
+
+pub(super) async fn authorize() -> Scene {
+    let cast = Cast::new().await;
+    let claims = Issuer::claims("kid", Some("kid@partners.example"), &[], crate::sample::real_now());
+    let shown = format!("Bearer {}", Issuer::sign(&claims));
+    let event = Sample::of(&cast.world, "authorize").with(|event| {
+        event["headers"]["authorization"] = json!(shown);
+        event["identitySource"] = json!([shown]);
+    });
+    cast.again("checks a partner's token", event.event())
+}
+
+pub(super) async fn get_profile() -> Scene {
+    let cast = Cast::new().await;
+    let event = Sample::of(&cast.world, "get-profile").partner(&cast.kid).event();
+    cast.again("partner and one enrolment", event)
+}
+
+pub(super) async fn explain_commission() -> Scene {
+    let cast = Cast::new().await;
+    cast.sales(1).await;
+    let id = text(&cast.world.commissions(&cast.program, &cast.kid).await[0]["id"]);
+    let sample = Sample::of(&cast.world, "explain-commission").partner(&cast.kid);
+    let event = sample.path(&[("commission_id", &id)]).event();
+    cast.again("one commission and its conversion", event)
+}
+
+pub(super) async fn follow_link() -> Scene {
+    let cast = Cast::new().await;
+    let slug = cast.world.link(&cast.program, &cast.kid).await;
+    let event = || Sample::of(&cast.world, "follow-link").path(&[("slug", &slug)]).event();
+    let events = (0..MANY).map(|_| event()).collect();
+    cast.scene("redirects and records the click", events)
+}
+
+/// Looks at a page of what the partner has in the program.
+async fn listed(cast: Cast, function: &str, about: &'static str) -> Scene {
+    let sample = Sample::of(&cast.world, function).partner(&cast.kid);
+    let event = sample.query(&[("program_id", &cast.program.id), ("limit", "25")]).event();
+    cast.again(about, event)
+}
+
+/// Asks something about the partner in the program.
+async fn asked(cast: Cast, function: &str, about: &'static str) -> Scene {
+    let sample = Sample::of(&cast.world, function).partner(&cast.kid);
+    let event = sample.query(&[("program_id", &cast.program.id)]).event();
+    cast.again(about, event)
+}
+
+pub(super) async fn list_commissions() -> Scene {
+    let cast = Cast::new().await;
+    cast.sales(ROWS).await;
+    listed(cast, "list-commissions", "a page of 25").await
+}
+
+pub(super) async fn list_links() -> Scene {
+    let cast = Cast::new().await;
+    for _ in 0..ROWS {
+        cast.world.link(&cast.program, &cast.kid).await;
+    }
+    listed(cast, "list-links", "a page of 25").await
+}
+
+pub(super) async fn list_payouts() -> Scene {
+    let cast = Cast::new().await;
+    cast.world.stripe_account(&cast.kid, "acct_1PqXjmLkdIwHu7ix").await;
+    for _ in 0..5 {
+        cast.sales(1).await;
+        cast.world.pass(jiff::SignedDuration::from_mins(1)).await;
+        cast.world.payout(&cast.program, &cast.kid).expect(201).await;
+        cast.world.settle().await;
+    }
+    listed(cast, "list-payouts", "five payouts").await
+}
+
+pub(super) async fn list_referrals() -> Scene {
+    let cast = Cast::new().await;
+    for number in 0..ROWS {
+        cast.world.join(&cast.program, &format!("recruit-{number}"), Some(&cast.kid)).await;
+    }
+    cast.world.drain().await;
+    listed(cast, "list-referrals", "a page of 25").await
+}
+
+pub(super) async fn get_dashboard() -> Scene {
+    let cast = Cast::new().await;
+    cast.sales(ROWS).await;
+    asked(cast, "get-dashboard", "thirty days, 25 sales").await
+}
+
+pub(super) async fn get_payout_eligibility() -> Scene {
+    let cast = Cast::new().await;
+    cast.sales(1).await;
+    asked(cast, "get-payout-eligibility", "one account").await
+}
+
+pub(super) async fn list_applications() -> Scene {
+    let cast = Cast::new().await;
+    let mut request = program_request();
+    request["auto_approve"] = json!(false);
+    let program = cast.world.program_with(&request, &tests::story::plan()).await;
+    for number in 0..ROWS {
+        cast.world.join(&program, &format!("applicant-{number}"), None).await;
+    }
+    let sample = Sample::of(&cast.world, "list-applications").path(&[("program_id", &program.id)]);
+    let event = sample.query(&[("status", "applied"), ("limit", "25")]).event();
+    cast.again("a page of 25", event)
+}

@@ -1,0 +1,243 @@
+//! Functions that change something; every invocation changes something of its own.
+
+use domain::id::PartnerId;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tests::{
+    World,
+    issuer::ISSUER,
+    story::{Partner, Program, application, program_request, sale, text},
+    stripe,
+};
+
+use super::{Cast, FEW, MANY, Scene};
+use crate::sample::Sample;
+
+/// Partners who wait for an administrator.
+async fn applicants(world: &World) -> (Program, Vec<Partner>) {
+    let mut request = program_request();
+    request["auto_approve"] = json!(false);
+    let program = world.program_with(&request, &tests::story::plan()).await;
+    let mut applicants = Vec::new();
+    for number in 0..FEW {
+        applicants.push(world.join(&program, &format!("applicant-{number}"), None).await);
+    }
+    (program, applicants)
+}
+
+/// Decides about every applicant.
+async fn decided(function: &str, about: &'static str) -> Scene {
+    let cast = Cast::new().await;
+    let (program, applicants) = applicants(&cast.world).await;
+    let event = |partner: &Partner| {
+        let path = [("program_id", program.id.as_str()), ("partner_id", partner.id.as_str())];
+        Sample::of(&cast.world, function).path(&path).event()
+    };
+    let events = applicants.iter().map(event).collect();
+    cast.scene(about, events)
+}
+
+pub(super) async fn approve_application() -> Scene {
+    decided("approve-application", "one application").await
+}
+
+pub(super) async fn reject_application() -> Scene {
+    decided("reject-application", "one application").await
+}
+
+pub(super) async fn accept_agreement() -> Scene {
+    let cast = Cast::new().await;
+    let (program, applicants) = applicants(&cast.world).await;
+    let mut events = Vec::new();
+    for partner in &applicants {
+        let reject = format!("/admin/programs/{}/applications/{}/reject", program.id, partner.id);
+        cast.world.admin("POST", &reject).json(&json!({ "reason": "no website" })).expect(200).await;
+        let sample = Sample::of(&cast.world, "accept-agreement").partner(partner);
+        events.push(sample.path(&[("program_id", &program.id)]).event());
+    }
+    cast.scene("applies again", events)
+}
+
+/// Many calls of an administrator, each with a key of its own.
+async fn administered(function: &str, about: &'static str) -> Scene {
+    let cast = Cast::new().await;
+    let id = cast.program.id.clone();
+    let event = |_| {
+        let sample = Sample::of(&cast.world, function);
+        sample
+            .body(|body| {
+                if body["program_id"].is_string() {
+                    body["program_id"] = json!(id)
+                }
+            })
+            .event()
+    };
+    let events = (0..MANY).map(event).collect();
+    cast.scene(about, events)
+}
+
+pub(super) async fn create_program() -> Scene {
+    administered("create-program", "one program").await
+}
+
+pub(super) async fn create_api_key() -> Scene {
+    administered("create-api-key", "one key").await
+}
+
+pub(super) async fn create_webhook_endpoint() -> Scene {
+    administered("create-webhook-endpoint", "one endpoint").await
+}
+
+pub(super) async fn publish_plan() -> Scene {
+    let cast = Cast::new().await;
+    let mut events = Vec::new();
+    for _ in 0..FEW {
+        let program = cast.world.admin("POST", "/admin/programs").json(&program_request()).expect(201).await;
+        let id = text(&program["id"]);
+        let sample = Sample::of(&cast.world, "publish-plan").path(&[("program_id", &id)]);
+        events.push(sample.body(|body| drop(body.as_object_mut().unwrap().remove("effective_from"))).event());
+    }
+    cast.scene("a program's first plan", events)
+}
+
+pub(super) async fn decide_commission() -> Scene {
+    let cast = Cast::new().await;
+    let click = cast.world.visit(&cast.program, &cast.kid).await;
+    let mut events = Vec::new();
+    for _ in 0..FEW {
+        // Bought by the partner itself, so it is held.
+        let mut own = sale(&cast.world.fresh("order"), "100.00", Some(&click));
+        own["customer"]["email"] = json!("kid@partners.example");
+        let accepted = cast.world.conversion(&cast.program, &own).expect(202).await;
+        let commission = text(&accepted["conversion_id"]).replace("cnv_", "com_") + "_01";
+        let sample = Sample::of(&cast.world, "decide-commission");
+        events.push(sample.path(&[("commission_id", &commission)]).event());
+    }
+    cast.world.drain().await;
+    cast.scene("releases three levels of a held sale", events)
+}
+
+pub(super) async fn generate_link() -> Scene {
+    let cast = Cast::new().await;
+    let event = |number| {
+        let sample = Sample::of(&cast.world, "generate-link").partner(&cast.kid);
+        let change = |body: &mut Value| {
+            body["program_id"] = json!(cast.program.id);
+            body["slug"] = json!(format!("spring-{number}"));
+        };
+        sample.body(change).event()
+    };
+    let events = (0..MANY).map(event).collect();
+    cast.scene("one link with a slug", events)
+}
+
+pub(super) async fn receive_webhook() -> Scene {
+    let cast = Cast::new().await;
+    let endpoint = cast.world.endpoint(&cast.program).await;
+    let click = cast.world.visit(&cast.program, &cast.kid).await;
+    let id = endpoint.path.rsplit('/').next().unwrap();
+    let event = |number| {
+        let checkout = stripe::checkout(&cast.world, &format!("pi_{number}"), 10_000, &click);
+        let call = cast.world.webhook(&endpoint, &checkout);
+        let sample = Sample::of(&cast.world, "receive-webhook");
+        let sample = sample.path(&[("provider", "stripe"), ("endpoint_id", id)]);
+        let change = |event: &mut Value| {
+            event["headers"]["stripe-signature"] = json!(call.headers["stripe-signature"]);
+            event["body"] = json!(call.event_body());
+        };
+        sample.with(change).event()
+    };
+    let events = (0..MANY).map(event).collect();
+    cast.scene("Stripe's Checkout session", events)
+}
+
+pub(super) async fn record_conversion() -> Scene {
+    let cast = Cast::new().await;
+    let click = cast.world.visit(&cast.program, &cast.kid).await;
+    let key = cast.program.token.split('.').next().unwrap();
+    let event = |number| {
+        let sample = Sample::of(&cast.world, "record-conversion").caller(json!({
+            "role": "merchant", "id": key, "scopes": "conversions:write", "program_id": cast.program.id,
+        }));
+        let change = |body: &mut Value| {
+            body["external_id"] = json!(format!("order-{number}"));
+            body["click_id"] = json!(click);
+            drop(body.as_object_mut().unwrap().remove("occurred_at"));
+        };
+        sample.body(change).event()
+    };
+    let events = (0..MANY).map(event).collect();
+    cast.scene("one sale", events)
+}
+
+pub(super) async fn register_partner() -> Scene {
+    let cast = Cast::new().await;
+    let event = |number: usize| {
+        let name = format!("new-{number}");
+        let id = PartnerId::derive(&[ISSUER, &name]);
+        let email = format!("{name}@partners.example");
+        let caller = json!({ "role": "partner", "id": id, "email": email });
+        let body = application(&cast.program.id, &name, Some(&cast.gran.code));
+        Sample::of(&cast.world, "register-partner").caller(caller).body(|sent| *sent = body).event()
+    };
+    let events = (0..MANY).map(event).collect();
+    cast.scene("a recruit, approved at once", events)
+}
+
+/// Partners with money to be paid out and a place to send it.
+pub(super) async fn payable(cast: &Cast, partners: usize, method: impl Fn(usize) -> Value) -> Vec<Partner> {
+    let mut payable = Vec::new();
+    for number in 0..partners {
+        let partner = cast.world.join(&cast.program, &format!("payee-{number}"), None).await;
+        let click = cast.world.visit(&cast.program, &partner).await;
+        cast.world.sale(&cast.program, &cast.world.fresh("order"), "100.00", &click).await;
+        let call = cast.world.partner(&partner.name, "PUT", "/affiliate/payout-method");
+        call.json(&method(number)).expect(200).await;
+        payable.push(partner);
+    }
+    cast.world.pass(SignedDuration::from_mins(1)).await;
+    payable
+}
+
+/// An account with Stripe.
+pub(super) fn stripe_account(number: usize) -> Value {
+    json!({ "provider": "stripe", "account": format!("acct_1PqXjmLkdIwHu{number}") })
+}
+
+pub(super) async fn request_payout() -> Scene {
+    let cast = Cast::new().await;
+    let partners = payable(&cast, FEW, stripe_account).await;
+    let event = |partner| {
+        let sample = Sample::of(&cast.world, "request-payout").partner(partner);
+        sample.body(|body| body["program_id"] = json!(cast.program.id)).event()
+    };
+    let events = partners.iter().map(event).collect();
+    cast.scene("one payout", events)
+}
+
+pub(super) async fn set_payout_method() -> Scene {
+    let cast = Cast::new().await;
+    let event = |number| {
+        let sample = Sample::of(&cast.world, "set-payout-method").partner(&cast.kid);
+        sample.body(|body| *body = stripe_account(number)).event()
+    };
+    let events = (0..MANY).map(event).collect();
+    cast.scene("another account", events)
+}
+
+pub(super) async fn start_identity_check() -> Scene {
+    let cast = Cast::new().await;
+    let event = |_| Sample::of(&cast.world, "start-identity-check").partner(&cast.kid).event();
+    let events = (0..MANY).map(event).collect();
+    cast.scene("one session with the checker", events)
+}
+
+pub(super) async fn update_profile() -> Scene {
+    let cast = Cast::new().await;
+    let event = |number| {
+        let sample = Sample::of(&cast.world, "update-profile").partner(&cast.kid);
+        sample.body(|body| body["website"] = json!(format!("https://jane.example/{number}"))).event()
+    };
+    let events = (0..MANY).map(event).collect();
+    cast.scene("another website", events)
+}

@@ -1,0 +1,79 @@
+//! Conversions with their lines, refunds and entries.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    audit::{Breach, Case, Check},
+    id::{ConversionId, TransactionId},
+    ledger::Transaction,
+};
+use futures_util::future::try_join_all;
+
+use super::{Report, Scope, entry, unreadable};
+use crate::{Store, error::Error, key, table::Read};
+
+/// Conversions that are read at a time.
+const AT_A_TIME: usize = 16;
+
+impl Store {
+    pub(super) async fn audit_conversions(
+        &self,
+        ids: BTreeSet<ConversionId>,
+        scope: &Scope,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let ids: Vec<_> = ids.into_iter().collect();
+        for some in ids.chunks(AT_A_TIME) {
+            let looks = try_join_all(some.iter().map(|id| Box::pin(self.audit_conversion(id)))).await?;
+            for (id, first) in some.iter().zip(looks) {
+                report.add(Box::pin(self.confirm(id, first, scope)).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is still wrong at a second look: its items are read one after the other, and a refund
+    /// may have been written in between.
+    async fn confirm(
+        &self,
+        id: &ConversionId,
+        mut seen: Vec<Breach>,
+        scope: &Scope,
+    ) -> Result<Vec<Breach>, Error> {
+        if !seen.is_empty() {
+            tokio::time::sleep(scope.pause).await;
+            let again = self.audit_conversion(id).await?;
+            seen.retain(|breach| again.iter().any(|other| other.is_same(breach)));
+        }
+        Ok(seen)
+    }
+
+    /// One look at a conversion that something was booked for.
+    async fn audit_conversion(&self, id: &ConversionId) -> Result<Vec<Breach>, Error> {
+        let record = match unreadable(self.conversion(id).await)? {
+            Ok(record) => record,
+            Err(breach) => return Ok(vec![breach]),
+        };
+        let Some(known) = record.conversion() else {
+            return Ok(vec![Breach::new(
+                Check::Booking,
+                &[id],
+                "something was booked for a charge that is not known",
+            )]);
+        };
+        let ids = Case::entry_ids(&known.value, &record.applied);
+        let entries = match unreadable(self.entries(&ids).await)? {
+            Ok(entries) => entries,
+            Err(breach) => return Ok(vec![breach]),
+        };
+        let lines = record.lines();
+        let case =
+            Case { conversion: &known.value, lines: &lines, refunds: &record.applied, entries: &entries };
+        Ok(case.breaches())
+    }
+
+    async fn entries(&self, ids: &[TransactionId]) -> Result<Vec<Transaction>, Error> {
+        let keys: Vec<_> = ids.iter().map(key::journal).collect();
+        self.batch_get(&keys, Read::Strong).await?.into_iter().map(entry).collect()
+    }
+}

@@ -1,0 +1,101 @@
+//! The crash matrix: whatever request an invocation dies at, doing it again ends as if nothing had
+//! happened.
+//!
+//! Every handler that writes has its cases. A case is acted out once in peace, then once for every
+//! request with an effect outside, on both sides of it, with the process dying and with the network
+//! gone. What a client, queue, stream or schedule repeats is repeated; then the books are audited
+//! and the table has to be, item by item, what it is without the crash.
+
+mod cases;
+mod compare;
+mod stage;
+mod workers;
+
+use tests::{
+    World,
+    crashes::{End, Point, Side},
+};
+
+use compare::{assert_same, rows};
+use stage::{Case, Stage};
+
+/// How one (function, request) pair is tried.
+const WAYS: [(Side, End); 4] = [
+    (Side::Before, End::Dies),
+    (Side::After, End::Dies),
+    (Side::Before, End::CutOff),
+    (Side::After, End::CutOff),
+];
+
+/// Acts a case out with a crash; gives how many requests of the function were counted.
+async fn act(world: &World, stage: &Stage, case: &Case, point: Point) -> usize {
+    let never = point.nth == 0;
+    let label = format!("{}: {point:?}", case.name);
+    world.crashes.plan(point);
+    (case.act)(world, stage).await;
+    world.settle().await;
+    let (reached, has_struck) = world.crashes.call_off();
+    assert!(never || has_struck, "{label}: only {reached} requests");
+    assert_eq!(world.pump.dead(), Vec::<String>::new(), "{label}");
+    reached
+}
+
+/// Crashes a case everywhere; gives how many requests it could crash at.
+async fn crash_everywhere(world: &World, stage: &Stage, case: &Case) -> usize {
+    let point = |nth, side, end| Point { binary: case.binary.to_owned(), nth, side, end };
+    (case.setup)(world, stage).await;
+    let moment = world.snapshot().await;
+    world.restore(&moment).await;
+    let requests = act(world, stage, case, point(0, Side::Before, End::Dies)).await;
+    world.audit().await;
+    let expected = rows(world).await;
+    assert!(requests > 0, "{}: {} did nothing", case.name, case.binary);
+    for nth in 1..=requests {
+        for (side, end) in WAYS {
+            world.restore(&moment).await;
+            let crash = point(nth, side, end);
+            let label = format!("{}: {crash:?}", case.name);
+            act(world, stage, case, crash).await;
+            world.audit().await;
+            assert_same(&rows(world).await, &expected, &label);
+        }
+    }
+    requests
+}
+
+/// Crashes all cases everywhere, in one world; at least `least` (function, request) pairs.
+async fn matrix(cases: &[Case], least: usize) {
+    let (world, stage) = stage::prepare().await;
+    let base = world.snapshot().await;
+    let mut covered = 0;
+    for case in cases {
+        let begun = std::time::Instant::now();
+        world.restore(&base).await;
+        let requests = crash_everywhere(&world, &stage, case).await;
+        println!("{:50} {:28} {requests:3} requests {:?}", case.name, case.binary, begun.elapsed());
+        covered += requests;
+    }
+    println!("{covered} (function, request) pairs, each crashed in {} ways", WAYS.len());
+    assert!(covered >= least, "only {covered} requests were crashed at, not {least}: what became of them?");
+}
+
+#[tokio::test]
+async fn who_calls_again_ends_where_one_call_would_have() {
+    matrix(&cases::administration(), 1).await;
+    matrix(&cases::partners(), 1).await;
+}
+
+#[tokio::test]
+async fn facts_count_once_wherever_counting_them_crashes() {
+    matrix(&workers::facts(), 1).await;
+}
+
+#[tokio::test]
+async fn what_was_written_is_published_wherever_publishing_crashes() {
+    matrix(&workers::publishing(), 1).await;
+}
+
+#[tokio::test]
+async fn money_matures_and_leaves_once_wherever_it_crashes() {
+    matrix(&workers::money(), 1).await;
+}

@@ -1,0 +1,178 @@
+//! The workers of queues, the follower of the stream, and the schedules.
+
+use futures_util::future::LocalBoxFuture;
+use jiff::SignedDuration;
+use payment_world::{Outcome, Script};
+use serde_json::{Value, json};
+use tests::{
+    World,
+    story::{refund, sale},
+    stripe,
+};
+
+use super::{
+    cases::earned,
+    stage::{Case, Stage, case, insist, nothing},
+};
+
+const COUNTER: &str = "calculate-commission";
+
+/// The merchant reports facts; each is counted before the next.
+async fn report(w: &World, s: &Stage, facts: &[Value]) {
+    for fact in facts {
+        let reply = insist(w.conversion(&s.program, fact)).await;
+        assert_eq!(reply.status, 202, "{}", reply.text);
+        w.drain().await;
+    }
+}
+
+/// Stripe reports events; each is counted before the next.
+async fn events(w: &World, s: &Stage, events: &[Value]) {
+    for event in events {
+        let reply = insist(w.webhook(&s.endpoint, event)).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        w.drain().await;
+    }
+}
+
+fn sold<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(async move { report(w, s, &[sale("order-0", "100.00", Some(&s.click))]).await })
+}
+
+/// Facts that count.
+pub(crate) fn facts() -> Vec<Case> {
+    vec![
+        case("a sale", COUNTER, nothing, sold),
+        case("a renewal", COUNTER, sold, |w, s| {
+            Box::pin(async move {
+                let mut renewal = sale("order-1", "50.00", None);
+                renewal["type"] = json!("renewal");
+                renewal["customer"]["id"] = json!("customer-of-order-0");
+                report(w, s, &[renewal]).await;
+            })
+        }),
+        case("a refund, and a refund of the rest", COUNTER, sold, |w, s| {
+            let refunds = [refund("order-0", "r1", "40.00"), refund("order-0", "r2", "60.00")];
+            Box::pin(async move { report(w, s, &refunds).await })
+        }),
+        case("refunds before their sale", COUNTER, nothing, |w, s| {
+            Box::pin(async move {
+                let early = [refund("order-1", "r1", "40.00"), refund("order-1", "r2", "10.00")];
+                report(w, s, &early).await;
+                report(w, s, &[sale("order-1", "100.00", Some(&s.click))]).await;
+            })
+        }),
+        case("a refund of matured money", COUNTER, earned, |w, s| {
+            Box::pin(async move { report(w, s, &[refund("order-0", "r1", "30.00")]).await })
+        }),
+        case("an invoice before its session", COUNTER, nothing, |w, s| {
+            let invoice = stripe::invoice(w, "in_1", "cus_1", 10_000);
+            let session = stripe::subscription_session(w, "cus_1", &s.click);
+            Box::pin(async move { events(w, s, &[invoice, session]).await })
+        }),
+        case("a refund under another id of its invoice", COUNTER, nothing, |w, s| {
+            let told = [
+                stripe::subscription_session(w, "cus_1", &s.click),
+                stripe::refund(w, "pi_1", "re_1", 4_000),
+                stripe::invoice(w, "in_1", "cus_1", 10_000),
+                stripe::invoice_payment(w, "in_1", "pi_1"),
+            ];
+            Box::pin(async move { events(w, s, &told).await })
+        }),
+        case("a sale that contradicts what is known", COUNTER, sold, |w, s| {
+            Box::pin(async move {
+                let call = w.conversion(&s.program, &sale("order-0", "70.00", Some(&s.click)));
+                let _ = insist(call).await;
+                let event = stripe::checkout(w, "pi_1", 1_000, &s.click);
+                let other = stripe::checkout(w, "pi_1", 2_000, &s.click);
+                events(w, s, &[event, other]).await;
+            })
+        }),
+    ]
+}
+
+/// What was written and is to be told.
+pub(crate) fn publishing() -> Vec<Case> {
+    const PUBLISHER: &str = "publish-events";
+    vec![
+        case("a sale and its refund are published", PUBLISHER, nothing, |w, s| {
+            Box::pin(async move {
+                sold(w, s).await;
+                report(w, s, &[refund("order-0", "r1", "40.00")]).await;
+            })
+        }),
+        case("a click is published", PUBLISHER, nothing, |w, s| {
+            Box::pin(async move { drop(w.click(&s.slug).await) })
+        }),
+        case("an event with two facts is published", PUBLISHER, nothing, |w, s| {
+            let told = [stripe::subscription_session(w, "cus_1", &s.click), stripe::invoice(w, "in_1", "cus_1", 10_000)];
+            Box::pin(async move { events(w, s, &told).await })
+        }),
+        case("a payout is published", PUBLISHER, earned, |w, s| {
+            Box::pin(async move { drop(w.payout(&s.program, &s.kid).expect(201).await) })
+        }),
+        case("what the stream lost is published", "publish-missed-events", nothing, |w, s| {
+            Box::pin(async move {
+                let click = w.click(&s.slug).await;
+                w.conversion(&s.program, &sale("order-0", "100.00", Some(&click))).expect(202).await;
+                w.conversion(&s.program, &refund("order-0", "r1", "40.00")).expect(202).await;
+                w.pump.lose_stream(w).await;
+                for _ in 0..4 {
+                    w.settle().await;
+                }
+            })
+        }),
+    ]
+}
+
+/// Time goes by; payouts go on.
+async fn wait_for_payouts(w: &World) {
+    w.drain().await;
+    for _ in 0..4 {
+        w.pass(SignedDuration::from_mins(10)).await;
+    }
+}
+
+fn scripted<'w>(w: &'w World, s: &'w Stage, script: Option<Script>) -> LocalBoxFuture<'w, ()> {
+    Box::pin(async move {
+        if let Some(script) = script {
+            w.payments.lock().script(script).unwrap();
+        }
+        let reply = insist(w.payout(&s.program, &s.kid)).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        wait_for_payouts(w).await;
+    })
+}
+
+fn earned_with_paypal<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(async move {
+        earned(w, s).await;
+        let method = json!({ "provider": "paypal", "email": "kid@paypal.example" });
+        w.partner("kid", "PUT", "/affiliate/payout-method").json(&method).expect(200).await;
+    })
+}
+
+/// Money that becomes available, and leaves.
+pub(crate) fn money() -> Vec<Case> {
+    const PAYER: &str = "execute-payout";
+    vec![
+        case("due commissions are found", "evaluate-maturity", sold, |w, _| Box::pin(w.days(31))),
+        case("due commissions mature", "mature-commissions", sold, |w, _| Box::pin(w.days(31))),
+        case("a payout by Stripe", PAYER, earned, |w, s| scripted(w, s, None)),
+        case("a payout that Stripe refuses", PAYER, earned, |w, s| {
+            let refused = Script { code: Some("balance_insufficient".into()), ..Script::next(Outcome::Refuse) };
+            scripted(w, s, Some(refused))
+        }),
+        case("a payout whose answer is lost", PAYER, earned, |w, s| {
+            scripted(w, s, Some(Script::next(Outcome::AnswerLost)))
+        }),
+        case("a payout by PayPal", PAYER, earned_with_paypal, |w, s| scripted(w, s, None)),
+        case("a payout that nobody was told of", "reconcile-payouts", earned, |w, s| {
+            Box::pin(async move {
+                drop(w.payout(&s.program, &s.kid).expect(201).await);
+                w.pump.lose_stream(w).await;
+                wait_for_payouts(w).await;
+            })
+        }),
+    ]
+}

@@ -1,0 +1,240 @@
+//! Deliveries: from the stream to its follower, from queues to workers, by the schedules. They are
+//! lost, repeated, reordered, late, and set aside and sent again under a new id.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    rc::Rc,
+};
+
+use aws_lambda_events::{dynamodb, sqs::SqsEvent};
+use futures_util::future::LocalBoxFuture;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{intercept::Interceptor, mutant::Mutant, network::Network};
+use crate::{
+    World,
+    cloud::Message,
+    functions::{self, Consumer, Reactor, Ticker},
+    pump::{self, Source},
+    stream::{Stream, passes},
+};
+
+/// The scheduled functions.
+pub(crate) const SCHEDULES: [&str; 3] = ["evaluate-maturity", "publish-missed-events", "reconcile-payouts"];
+
+/// Brings what has to be brought.
+pub(crate) struct Courier {
+    stream: Stream,
+    records: VecDeque<Value>,
+    reactor: Reactor,
+    workers: Vec<(Rc<Source>, Consumer)>,
+    tickers: BTreeMap<&'static str, Ticker>,
+    interceptor: Option<Rc<Interceptor>>,
+    /// Set aside after failing again and again.
+    dead: Vec<(String, Message)>,
+    redriven: usize,
+    /// Groups of which a message is under way.
+    busy: BTreeSet<String>,
+}
+
+/// What is under way.
+pub(crate) enum Parcel {
+    /// Changes of the table.
+    Changes(Vec<Value>),
+    /// Messages of a queue.
+    Messages(Rc<Source>, Vec<Message>),
+}
+
+impl Courier {
+    pub(crate) async fn new(world: &World, mutant: Option<Mutant>) -> Self {
+        let mut workers = Vec::new();
+        for source in pump::sources() {
+            let consumer = functions::consumer(world, &source.binary).await;
+            workers.push((Rc::new(source), consumer));
+        }
+        let mut tickers = BTreeMap::new();
+        for name in SCHEDULES {
+            tickers.insert(name, functions::ticker(world, name).await);
+        }
+        Self {
+            stream: Stream::of(&world.table),
+            records: VecDeque::new(),
+            reactor: functions::reactor(world, pump::follower().0).await,
+            workers,
+            tickers,
+            interceptor: mutant.map(|mutant| Rc::new(Interceptor::new(mutant, world.store()))),
+            dead: Vec::new(),
+            redriven: 0,
+            busy: BTreeSet::new(),
+        }
+    }
+
+    /// Reads what the table has changed since the last time.
+    pub(crate) async fn look(&mut self) {
+        let filters = pump::follower().1["FilterCriteria"]["Filters"].as_array().unwrap();
+        let changes = self.stream.read().await;
+        self.records.extend(changes.into_iter().filter(|record| passes(record, filters)));
+    }
+
+    /// Is anything still to be brought?
+    pub(crate) fn is_idle(&self, world: &World) -> bool {
+        let waiting = world.cloud.lock().queues.values().map(VecDeque::len).sum::<usize>();
+        self.records.is_empty() && self.dead.is_empty() && waiting == 0
+    }
+
+    /// Takes something from the stream or from a queue, in any order that these allow.
+    pub(crate) fn pick(&mut self, world: &World, network: &Network) -> Option<Parcel> {
+        let mut cloud = world.cloud.lock();
+        let has_messages = |place: &usize| {
+            let queue = &self.workers[*place].0.queue;
+            cloud.queues.get(queue).is_some_and(|messages| !messages.is_empty())
+        };
+        let mut places: Vec<usize> = (0..self.workers.len()).filter(has_messages).collect();
+        if !self.records.is_empty() {
+            places.extend([usize::MAX; 2]);
+        }
+        if places.is_empty() {
+            return None;
+        }
+        let place = places[network.below(places.len())];
+        if place == usize::MAX {
+            return Some(Parcel::Changes(self.changes(network)));
+        }
+        let source = self.workers[place].0.clone();
+        let waiting = cloud.queues.get_mut(&source.queue)?;
+        let most = 1 + network.below(source.batch.min(5));
+        let messages = if source.fifo {
+            self.of_a_group(waiting, most, network)
+        } else {
+            let taken = (0..most.min(waiting.len()))
+                .filter_map(|_| waiting.remove(network.below(waiting.len())));
+            taken.collect()
+        };
+        (!messages.is_empty()).then_some(Parcel::Messages(source, messages))
+    }
+
+    /// The stream keeps its order but for what fails and comes again.
+    fn changes(&mut self, network: &Network) -> Vec<Value> {
+        let most = 1 + network.below(8);
+        if !network.is_calm() && network.below(6) == 0 {
+            let place = network.below(self.records.len());
+            self.records.rotate_left(place);
+        }
+        let changes: Vec<_> = self.records.drain(..most.min(self.records.len())).collect();
+        if !network.is_calm() {
+            match network.below(16) {
+                0 => {
+                    network.note("the stream gives up on changes");
+                    return Vec::new();
+                }
+                1..4 => self.records.extend(changes.iter().cloned()),
+                _ => {}
+            }
+        }
+        changes
+    }
+
+    fn of_a_group(&mut self, waiting: &mut VecDeque<Message>, most: usize, network: &Network) -> Vec<Message> {
+        let group_of = |message: &Message| message.group.clone().unwrap_or_default();
+        let groups: BTreeSet<_> = waiting.iter().map(group_of).filter(|group| !self.busy.contains(group)).collect();
+        let groups: Vec<_> = groups.into_iter().collect();
+        if groups.is_empty() {
+            return Vec::new();
+        }
+        let group = groups[network.below(groups.len())].clone();
+        let (mut taken, mut left) = (Vec::new(), VecDeque::new());
+        for message in waiting.drain(..) {
+            if group_of(&message) == group && taken.len() < most {
+                taken.push(message);
+            } else {
+                left.push_back(message);
+            }
+        }
+        *waiting = left;
+        self.busy.insert(group);
+        taken
+    }
+
+    /// The delivery of a parcel; gives what has to come again.
+    pub(crate) fn deliver(&self, parcel: &Parcel, now: Timestamp) -> LocalBoxFuture<'static, Vec<String>> {
+        match parcel {
+            Parcel::Changes(changes) => {
+                let event: dynamodb::Event = serde_json::from_value(json!({ "Records": changes })).unwrap();
+                let work = (self.reactor)(event, now);
+                Box::pin(async move { failed(&serde_json::to_value(work.await).unwrap()) })
+            }
+            Parcel::Messages(source, messages) => {
+                let worker = self.workers.iter().find(|(known, _)| known.queue == source.queue).unwrap();
+                let (worker, source, messages) = (worker.1.clone(), source.clone(), messages.clone());
+                let interceptor = self.interceptor.clone();
+                Box::pin(async move {
+                    let mut left = Vec::new();
+                    for message in messages {
+                        let done = match &interceptor {
+                            Some(interceptor) => interceptor.takes(&source.queue, &message, now).await,
+                            None => false,
+                        };
+                        left.extend((!done).then_some(message));
+                    }
+                    let event: SqsEvent = serde_json::from_value(pump::event(&source, &left)).unwrap();
+                    failed(&serde_json::to_value(worker(event, now).await).unwrap())
+                })
+            }
+        }
+    }
+
+    /// Puts back what has to come again: what failed, everything when the worker died, and now and
+    /// then what was done, because the word of it was lost.
+    pub(crate) fn settle(&mut self, world: &World, network: &Network, parcel: Parcel, failed: Option<Vec<String>>) {
+        let calm = network.is_calm();
+        let again = |id: &str| match &failed {
+            None => true,
+            Some(failed) => failed.iter().any(|other| other == id) || (!calm && network.below(10) == 0),
+        };
+        match parcel {
+            Parcel::Changes(changes) => {
+                let sequence = |change: &Value| change["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned();
+                let back: Vec<_> = changes.into_iter().filter(|change| again(&sequence(change))).collect();
+                for change in back.into_iter().rev() {
+                    self.records.push_front(change);
+                }
+            }
+            Parcel::Messages(source, messages) => {
+                self.busy.remove(messages[0].group.as_deref().unwrap_or_default());
+                let mut cloud = world.cloud.lock();
+                let queue = cloud.queues.entry(source.queue.clone()).or_default();
+                for mut message in messages.into_iter().rev().filter(|message| again(&message.id)) {
+                    message.receives += 1;
+                    if !calm && network.below(8) == 0 {
+                        self.dead.push((source.queue.clone(), message));
+                    } else {
+                        queue.push_front(message);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends what was set aside again, under new ids.
+    pub(crate) fn redrive(&mut self, world: &World, network: &Network) {
+        for (queue, message) in self.dead.drain(..) {
+            self.redriven += 1;
+            network.note(&format!("redrive {}", message.id));
+            let id = format!("redriven-{}", self.redriven);
+            let message = Message { id, receives: 0, ..message };
+            world.cloud.lock().queues.entry(queue).or_default().push_back(message);
+        }
+    }
+
+    /// The run of a schedule; false when it failed.
+    pub(crate) fn tick(&self, name: &str, now: Timestamp) -> LocalBoxFuture<'static, bool> {
+        let run = self.tickers[name](now);
+        Box::pin(async move { run.await.is_ok() })
+    }
+}
+
+fn failed(answer: &Value) -> Vec<String> {
+    let failures = answer["batchItemFailures"].as_array().into_iter().flatten();
+    failures.filter_map(|failure| failure["itemIdentifier"].as_str().map(str::to_owned)).collect()
+}

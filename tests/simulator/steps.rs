@@ -1,0 +1,235 @@
+//! One step after the other, drawn at random; then the healing.
+
+use jiff::SignedDuration;
+use payment_world::{Outcome, Script};
+
+use super::{
+    courier::{Courier, Parcel, SCHEDULES},
+    mutant::Mutant,
+    network::Network,
+    shop::{self, Mail},
+    town::{Town, skew, skewed},
+    turns::together,
+};
+use crate::{Reply, World};
+
+/// Rounds after which something goes round in circles.
+const ROUNDS: usize = 3000;
+
+/// A run.
+pub(crate) struct Simulation<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) network: &'w Network,
+    pub(crate) town: Town,
+    pub(crate) courier: Courier,
+    mutant: Option<Mutant>,
+    mail: Vec<Mail>,
+}
+
+/// Something under way at the same time as others.
+enum Errand {
+    Parcel(Parcel),
+    Mail(Mail),
+    Schedule,
+}
+
+enum Said {
+    Again(Vec<String>),
+    Reply(Reply),
+    Ticked(bool),
+}
+
+impl<'w> Simulation<'w> {
+    pub(crate) fn new(
+        world: &'w World,
+        network: &'w Network,
+        mutant: Option<Mutant>,
+        town: Town,
+        courier: Courier,
+    ) -> Self {
+        Self { world, network, town, courier, mutant, mail: Vec::new() }
+    }
+
+    pub(crate) async fn step(&mut self) {
+        let (world, network) = (self.world, self.network);
+        let place = network.below(self.town.programs.len());
+        let drawn = network.below(100);
+        network.note(&format!("step {drawn} at {}", world.now()));
+        match drawn {
+            0..4 => self.town.join(world, network, place).await,
+            4..10 => self.town.visit(world, network, place).await,
+            10..24 => self.mail.extend(shop::sell(world, network, &mut self.town, place)),
+            24..36 => self.mail.extend(shop::refund(world, network, &mut self.town, place)),
+            36..38 => self.town.publish(world, network, place).await,
+            38..46 => self.town.ask(world, network, place).await,
+            46..52 => self.bend_payments(),
+            52..64 => self.pass_time().await,
+            64 => self.courier.redrive(world, network),
+            _ => self.bring(1 + network.below(3)).await,
+        }
+    }
+
+    /// The next call to a payment provider goes wrong in one of the ways it can.
+    fn bend_payments(&self) {
+        let mut payments = self.world.payments.lock();
+        if payments.scripts().len() > 1 {
+            return;
+        }
+        let outcome = match self.network.below(8) {
+            0 => Outcome::AnswerLost,
+            1 => Outcome::RequestLost,
+            2 | 3 => Outcome::Late,
+            4 => Outcome::ErrorAfterApplying,
+            5 => Outcome::Refuse,
+            6 => Outcome::RateLimited,
+            _ => Outcome::Unavailable,
+        };
+        let script = Script {
+            code: (outcome == Outcome::Refuse).then(|| "balance_insufficient".to_owned()),
+            seconds: (outcome == Outcome::Late)
+                .then(|| u32::try_from(60 + self.network.below(3000)).unwrap()),
+            ..Script::next(outcome)
+        };
+        payments.script(script).unwrap();
+    }
+
+    /// Minutes pass, or days when no payout is under way: its schedule runs every few minutes, and
+    /// days without a single run are no fault of the system.
+    async fn pass_time(&mut self) {
+        let minutes = |count: usize| SignedDuration::from_mins(i64::try_from(count).unwrap());
+        let time = match self.network.below(4) {
+            0 if !self.has_open_payouts().await => minutes(60 * (1 + self.network.below(24 * 12))),
+            _ => minutes(1 + self.network.below(25)),
+        };
+        self.world.wait(time);
+    }
+
+    pub(crate) async fn has_open_payouts(&self) -> bool {
+        for id in self.town.programs.iter().flat_map(|program| &program.payouts) {
+            let payout = self.world.store().payout(&id.parse().unwrap()).await.unwrap();
+            if payout.is_some_and(|payout| payout.value.status.is_open()) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Several things are brought at the same time.
+    async fn bring(&mut self, count: usize) {
+        let (world, network) = (self.world, self.network);
+        self.courier.look().await;
+        let (mut errands, mut works) = (Vec::new(), Vec::new());
+        let back = skewed(world, network);
+        for _ in 0..count {
+            let now = world.now() + skew(network);
+            if network.below(5) == 0 {
+                let run = self.courier.tick(SCHEDULES[network.below(SCHEDULES.len())], now);
+                works.push(wrap(run, Said::Ticked));
+                errands.push(Errand::Schedule);
+            } else if !self.mail.is_empty() && network.below(2) == 0 {
+                let mail = self.mail.swap_remove(network.below(self.mail.len()));
+                works.push(wrap(mail.send(world, &self.town), Said::Reply));
+                errands.push(Errand::Mail(mail));
+            } else if let Some(parcel) = self.courier.pick(world, network) {
+                works.push(wrap(self.courier.deliver(&parcel, now), Said::Again));
+                errands.push(Errand::Parcel(parcel));
+            }
+        }
+        let said = together(network, works).await;
+        world.clock.advance(back);
+        for (errand, said) in errands.into_iter().zip(said) {
+            self.settle(errand, said);
+        }
+        world.breaches.assert_none();
+    }
+
+    fn settle(&mut self, errand: Errand, said: Option<Said>) {
+        match (errand, said) {
+            (Errand::Parcel(parcel), said) => {
+                let failed = match said {
+                    Some(Said::Again(failed)) => Some(failed),
+                    _ => None,
+                };
+                self.courier.settle(self.world, self.network, parcel, failed);
+            }
+            (Errand::Mail(mail), Some(Said::Reply(reply))) if reply.status < 300 => {
+                // The sender did not hear it: it comes again.
+                if !self.network.is_calm() && self.network.below(5) == 0 {
+                    self.mail.push(mail);
+                }
+            }
+            (Errand::Mail(mail), said) => {
+                if let Some(Said::Reply(reply)) = said {
+                    assert!(reply.status >= 500, "a fact was refused: {} {}", reply.status, reply.text);
+                    if self.mutant == Some(Mutant::AcknowledgedUnstored) {
+                        return;
+                    }
+                }
+                self.mail.push(mail);
+            }
+            (Errand::Schedule, Some(Said::Ticked(done))) => self.network.note(&format!("ticked: {done}")),
+            (Errand::Schedule, _) => {}
+        }
+    }
+
+    /// Nothing goes wrong any more: what is under way arrives, what is due happens.
+    pub(crate) async fn heal(&mut self) {
+        self.world.payments.lock().clear_scripts();
+        self.rest().await;
+        // Calls to providers that are late arrive within the hour; then days may pass.
+        for _ in 0..8 {
+            self.world.wait(SignedDuration::from_mins(10));
+            self.rest().await;
+        }
+        self.world.wait(SignedDuration::from_hours(24 * 32));
+        self.rest().await;
+        for _ in 0..3 {
+            self.world.wait(SignedDuration::from_mins(10));
+            self.rest().await;
+        }
+        assert!(self.courier.is_idle(self.world), "something is still to be delivered");
+    }
+
+    /// Brings everything there is, and runs every schedule, until nothing is left.
+    async fn rest(&mut self) {
+        self.courier.redrive(self.world, self.network);
+        self.empty().await;
+        // After this long the schedule takes for missed what the stream has not brought.
+        self.world.wait(crate::pump::MISSED_AFTER);
+        for schedule in SCHEDULES {
+            let ran = together(self.network, vec![self.courier.tick(schedule, self.world.now())]).await;
+            assert_eq!(ran, [Some(true)], "{schedule} fails although nothing goes wrong");
+            self.empty().await;
+        }
+    }
+
+    async fn empty(&mut self) {
+        for _ in 0..ROUNDS {
+            self.courier.look().await;
+            if self.mail.is_empty() && self.courier.is_idle(self.world) {
+                return;
+            }
+            self.bring_one().await;
+        }
+        panic!("after {ROUNDS} rounds of deliveries there is still no rest");
+    }
+
+    async fn bring_one(&mut self) {
+        if let Some(mail) = self.mail.pop() {
+            let said = together(self.network, vec![mail.send(self.world, &self.town)]).await;
+            return self.settle(Errand::Mail(mail), said.into_iter().flatten().next().map(Said::Reply));
+        }
+        if let Some(parcel) = self.courier.pick(self.world, self.network) {
+            let work = self.courier.deliver(&parcel, self.world.now());
+            let failed = together(self.network, vec![work]).await.pop().flatten();
+            self.courier.settle(self.world, self.network, parcel, failed);
+        }
+    }
+}
+
+fn wrap<'a, T: 'a>(
+    work: futures_util::future::LocalBoxFuture<'a, T>,
+    say: fn(T) -> Said,
+) -> futures_util::future::LocalBoxFuture<'a, Said> {
+    Box::pin(async move { say(work.await) })
+}

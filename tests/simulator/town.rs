@@ -1,0 +1,242 @@
+//! The people in it: programs, partners who recruit partners, visitors, customers.
+
+use futures_util::future::LocalBoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{
+    network::Network,
+    reference::{Sale, Terms},
+    turns::together,
+};
+use crate::{
+    Call, Reply, World,
+    story::{self, application, program_request, text},
+    stripe::Endpoint,
+};
+
+/// Clocks of functions differ by less than this.
+const SKEW: i64 = 299;
+/// What happens after something else by a person's hand happens later than clocks differ.
+pub(crate) const LATER: SignedDuration = SignedDuration::from_mins(11);
+const MEMBERS: usize = 6;
+
+/// A program with everybody in it.
+pub(crate) struct Program {
+    pub(crate) story: story::Program,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) plans: Vec<Terms>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) clicks: Vec<Click>,
+    pub(crate) customers: Vec<Customer>,
+    pub(crate) sales: Vec<Sale>,
+    /// Ids under which each sale can be refunded.
+    pub(crate) names: Vec<Vec<String>>,
+    pub(crate) payouts: Vec<String>,
+}
+
+/// A partner.
+pub(crate) struct Member {
+    pub(crate) story: story::Partner,
+    /// Its own id, then those of the sponsors above, nearest first.
+    pub(crate) line: Vec<String>,
+    joined: Timestamp,
+}
+
+/// A visit through a partner's link.
+pub(crate) struct Click {
+    pub(crate) id: String,
+    pub(crate) member: usize,
+    pub(crate) at: Timestamp,
+}
+
+/// A customer who was brought by a partner.
+pub(crate) struct Customer {
+    pub(crate) name: String,
+    pub(crate) member: usize,
+    pub(crate) since: Timestamp,
+}
+
+/// Who acts, and where.
+pub(crate) struct Town {
+    pub(crate) programs: Vec<Program>,
+}
+
+/// A call as a client makes it: it may be answered, or not.
+pub(crate) fn sending<'w>(call: Call<'w>) -> LocalBoxFuture<'w, Reply> {
+    Box::pin(call.send())
+}
+
+/// Moves the clock by what one function's clock may be wrong; gives the way back.
+pub(crate) fn skewed(world: &World, network: &Network) -> SignedDuration {
+    let skew = skew(network);
+    world.clock.advance(skew);
+    -skew
+}
+
+/// How wrong a function's clock is.
+pub(crate) fn skew(network: &Network) -> SignedDuration {
+    if network.is_calm() || network.below(3) == 0 {
+        return SignedDuration::ZERO;
+    }
+    let seconds = i64::try_from(network.below(599)).unwrap();
+    SignedDuration::from_secs(seconds - SKEW)
+}
+
+/// Repeats a call, as clients do, until it is answered with anything but trouble.
+pub(crate) async fn insist<'w>(world: &'w World, network: &Network, call: Call<'w>) -> Reply {
+    for attempt in 0.. {
+        let was_calm = network.set_calm(network.is_calm() || attempt > 3);
+        let back = skewed(world, network);
+        let reply = together(network, vec![sending(call.clone())]).await.pop().flatten();
+        world.clock.advance(back);
+        network.set_calm(was_calm);
+        match reply {
+            Some(reply) if reply.status < 500 => return reply,
+            _ => assert!(attempt < 5, "{} {}: no answer: {reply:?}", call.method, call.path),
+        }
+    }
+    unreachable!()
+}
+
+/// Repeats a call and expects it to go well.
+pub(crate) async fn succeed<'w>(world: &'w World, network: &Network, call: Call<'w>) -> Reply {
+    let line = format!("{} {}", call.method, call.path);
+    let reply = insist(world, network, call).await;
+    assert!(reply.status < 400, "{line}: {} {}", reply.status, reply.text);
+    reply
+}
+
+/// A plan drawn at random.
+fn plan(network: &Network) -> (Value, Vec<i128>) {
+    let rate = |least: usize, most: usize| i128::try_from(1000 * (least + network.below(most - least))).unwrap();
+    let mut rates = vec![rate(50, 400)];
+    rates.extend((0..network.below(4)).map(|_| rate(5, 80)));
+    let write = |rate: &i128| format!("0.{rate:06}");
+    let levels: Vec<_> = rates[1..].iter().map(|rate| json!({ "of": "base", "rate": write(rate) })).collect();
+    let hold_days = [0, 7, 14, 30][network.below(4)];
+    let plan = json!({
+        "rules": [{ "id": "all", "reward": { "type": "percent", "rate": write(&rates[0]) } }],
+        "levels": levels,
+        "hold_days": hold_days,
+    });
+    (plan, rates)
+}
+
+impl Town {
+    /// One or two programs, each with its first partner.
+    pub(crate) async fn build(world: &World, network: &Network) -> Self {
+        let mut programs = Vec::new();
+        for _ in 0..1 + network.below(2) {
+            let (terms, rates) = plan(network);
+            let mut request = program_request();
+            request["payout"]["minimum"] = story::usd("0.01");
+            let story = world.program_with(&request, &terms).await;
+            let endpoint = world.endpoint(&story).await;
+            let program = Program {
+                story,
+                endpoint,
+                plans: vec![Terms { from: world.now(), rates }],
+                members: Vec::new(),
+                clicks: Vec::new(),
+                customers: Vec::new(),
+                sales: Vec::new(),
+                names: Vec::new(),
+                payouts: Vec::new(),
+            };
+            programs.push(program);
+        }
+        let mut town = Self { programs };
+        for place in 0..town.programs.len() {
+            town.join(world, network, place).await;
+        }
+        // Every function is started once while nothing goes wrong.
+        let program = &town.programs[0];
+        let _ = world.payout(&program.story, &program.members[0].story).send().await.problem(409, "payout_blocked");
+        world.visit(&program.story, &program.members[0].story).await;
+        town
+    }
+
+    /// Somebody joins a program, below somebody or nobody.
+    pub(crate) async fn join(&mut self, world: &World, network: &Network, place: usize) {
+        let program = &self.programs[place];
+        let settled = |member: &&Member| member.joined + LATER <= world.now();
+        let sponsors: Vec<_> = program.members.iter().filter(settled).collect();
+        if program.members.len() == MEMBERS {
+            return;
+        }
+        let sponsor = sponsors.get(network.below(sponsors.len() + 1));
+        let name = world.fresh("partner");
+        let code = sponsor.map(|sponsor| sponsor.story.code.as_str());
+        let body = application(&program.story.id, &name, code);
+        let call = world.partner(&name, "POST", "/affiliate/register").json(&body);
+        let registered = succeed(world, network, call).await.body;
+        let id = text(&registered["id"]);
+        let mut line = vec![id.clone()];
+        line.extend(sponsor.iter().flat_map(|sponsor| sponsor.line.clone()));
+        let method = match network.below(3) {
+            0 => json!({ "provider": "paypal", "email": format!("{name}@paypal.example") }),
+            _ => json!({ "provider": "stripe", "account": format!("acct_{}", name.replace('-', "")) }),
+        };
+        succeed(world, network, world.partner(&name, "PUT", "/affiliate/payout-method").json(&method)).await;
+        let code = text(&registered["agreement"]["sponsor_code"]);
+        let member = Member { story: story::Partner { name, id, code }, line, joined: world.now() };
+        self.programs[place].members.push(member);
+    }
+
+    /// A visitor follows a partner's new link.
+    pub(crate) async fn visit(&mut self, world: &World, network: &Network, place: usize) {
+        let program = &mut self.programs[place];
+        let member = network.below(program.members.len());
+        let partner = &program.members[member];
+        if partner.joined + LATER > world.now() {
+            return;
+        }
+        let body = json!({ "program_id": program.story.id, "destination": story::DESTINATION });
+        let call = world.partner(&partner.story.name, "POST", "/affiliate/links/generate").json(&body);
+        let link = succeed(world, network, call).await;
+        let target = format!("/r/{}", text(&link.body["slug"]));
+        let at = world.now();
+        let reply = succeed(world, network, world.call("GET", &target)).await;
+        let location: url::Url = reply.header("location").unwrap().parse().unwrap();
+        let id = location.query_pairs().find(|(name, _)| name == "trb_click").unwrap().1.into_owned();
+        program.clicks.push(Click { id, member, at });
+    }
+
+    /// The terms change for what is sold half an hour from now.
+    pub(crate) async fn publish(&mut self, world: &World, network: &Network, place: usize) {
+        let program = &mut self.programs[place];
+        let (plan, rates) = plan(network);
+        let from = world.now() + SignedDuration::from_mins(30);
+        if program.plans.last().unwrap().from >= from {
+            return;
+        }
+        let path = format!("/admin/programs/{}/plans", program.story.id);
+        let body = json!({ "effective_from": from, "plan": plan });
+        succeed(world, network, world.admin("POST", &path).json(&body)).await;
+        program.plans.push(Terms { from, rates });
+    }
+
+    /// A partner asks to be paid, now and then twice at the same moment.
+    pub(crate) async fn ask(&mut self, world: &World, network: &Network, place: usize) {
+        let program = &mut self.programs[place];
+        let partner = &program.members[network.below(program.members.len())];
+        let calls: Vec<_> = (0..1 + network.below(3)).map(|_| world.payout(&program.story, &partner.story)).collect();
+        let back = skewed(world, network);
+        let mut replies = together(network, calls.iter().cloned().map(sending).collect()).await;
+        world.clock.advance(back);
+        for (call, reply) in calls.into_iter().zip(&mut replies) {
+            if reply.as_ref().is_none_or(|reply| reply.status >= 500) {
+                *reply = Some(insist(world, network, call).await);
+            }
+        }
+        for reply in replies.into_iter().flatten() {
+            network.note(&format!("payout asked for: {}", reply.status));
+            match reply.status {
+                200 | 201 => program.payouts.push(text(&reply.body["id"])),
+                409 => {}
+                status => panic!("a payout request was answered {status}: {}", reply.text),
+            }
+        }
+    }
+}

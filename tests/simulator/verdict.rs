@@ -1,0 +1,100 @@
+//! The verdict: every invariant of the ledger, and what the reference expects.
+
+use std::collections::BTreeMap;
+
+use domain::payout::{Payout, PayoutStatus};
+use store::Row;
+
+use super::{reference::expected, steps::Simulation, town::Program};
+use crate::audit::{self, Ledger};
+
+/// Reasons for which a message may be set aside for a person.
+const ACCEPTED: &str = "refund_refused";
+
+impl Simulation<'_> {
+    /// Fails with the first thing that is not as it has to be.
+    pub(crate) async fn judge(&self) {
+        let ledger = audit::audit(self.world).await;
+        self.network.note(&format!("{ledger:?}"));
+        for reason in self.world.parked().await {
+            assert!(reason.starts_with(ACCEPTED), "set aside for a person: {reason}");
+        }
+        let rows = self.world.table.dump().await;
+        let waiting: Vec<_> = rows.iter().filter(|row| row.text("state") == Some("waiting")).map(Row::key).collect();
+        assert!(waiting.is_empty(), "refunds still wait although every charge is known: {waiting:#?}");
+        let payouts = self.payouts(&rows).await;
+        self.check_payouts(&payouts);
+        for program in &self.town.programs {
+            self.check_program(program, &ledger, &payouts);
+        }
+    }
+
+    async fn payouts(&self, rows: &[Row]) -> Vec<Payout> {
+        let mut payouts = Vec::new();
+        for row in rows.iter().filter(|row| row.entity() == "payout") {
+            let id = row.text("id").unwrap().parse().unwrap();
+            payouts.push(self.world.store().payout(&id).await.unwrap().unwrap().value);
+        }
+        payouts
+    }
+
+    /// No payout is unfinished, and what the providers have paid is what the ledger says.
+    fn check_payouts(&self, payouts: &[Payout]) {
+        let mut settled = BTreeMap::new();
+        for payout in payouts {
+            assert!(!payout.status.is_open(), "payout {} is stuck: {:?}", payout.id, payout.status);
+            if payout.status == PayoutStatus::Paid {
+                settled.insert(payout.id.as_str(), payout.amount.minor());
+            }
+        }
+        let payments = self.world.payments.lock().payments();
+        let mut paid = BTreeMap::new();
+        for payment in payments.iter().filter(|payment| payment.applied > 0) {
+            let reference = payment.reference.as_deref().unwrap();
+            let payout = payouts.iter().find(|payout| reference.starts_with(payout.id.as_str()));
+            let payout = payout.unwrap_or_else(|| panic!("nobody asked for the payment {payment:?}"));
+            *paid.entry(payout.id.as_str()).or_insert(0) += payment.amount;
+        }
+        assert_eq!(paid, settled, "providers and ledger differ (paid, settled)");
+        for asked in self.town.programs.iter().flat_map(|program| &program.payouts) {
+            let known = payouts.iter().any(|payout| payout.id.as_str() == asked);
+            assert!(known, "payout {asked} was confirmed and is not in the table");
+        }
+    }
+
+    /// Lines and partners end with what the reference says.
+    fn check_program(&self, program: &Program, ledger: &Ledger, payouts: &[Payout]) {
+        let id = program.story.id.parse().unwrap();
+        let expected = expected(&id, &program.plans, &program.sales);
+        let lines: BTreeMap<_, _> =
+            expected.lines.iter().map(|(line, worth)| (line.clone(), *worth)).collect();
+        let names: Vec<_> = program
+            .sales
+            .iter()
+            .map(|sale| domain::conversion::conversion_id(&id, sale.source, &sale.external_id))
+            .collect();
+        let is_here = |line: &str| names.iter().any(|name| line.starts_with(&format!("com_{}", name.body())));
+        let found: BTreeMap<_, _> = ledger
+            .commissions
+            .iter()
+            .filter(|(line, (_, amount, _))| *amount != 0 && is_here(line))
+            .map(|(line, (_, amount, _))| (line.clone(), i128::from(*amount)))
+            .collect();
+        assert_eq!(found, lines, "commission lines differ (found, expected)");
+        let mut owned: BTreeMap<String, i128> = BTreeMap::new();
+        for member in &program.members {
+            let partner = &member.story.id;
+            let balance = |account: &str| {
+                let name = format!("{}/{account}:{partner}/USD", program.story.id);
+                ledger.balances.get(&name).copied().unwrap_or_default()
+            };
+            let owed: i128 = ["pending", "available", "transit", "held"].map(balance).iter().sum();
+            let is_of = |payout: &&Payout| payout.partner_id.as_str() == partner && payout.program_id == id;
+            let paid = payouts.iter().filter(is_of).filter(|payout| payout.status == PayoutStatus::Paid);
+            let paid: i128 = paid.map(|payout| i128::from(payout.amount.minor())).sum();
+            owned.insert(partner.clone(), owed + paid);
+        }
+        owned.retain(|_, worth| *worth != 0);
+        assert_eq!(owned, expected.partners, "partners' earnings differ (found, expected)");
+    }
+}
