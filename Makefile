@@ -78,7 +78,7 @@ prerequisites:
 
 .PHONY: build
 build: prerequisites $(EMULATOR)/ready ## Builds the functions and the payment world for this machine.
-	cargo build --locked --workspace --bins
+	cargo build --locked --workspace --exclude bench --bins
 
 .PHONY: deploy
 deploy: $(TOOLS)/ready $(LAMBDA)/ready ## Builds for Lambda and deploys to the AWS account of your credentials; asks first.

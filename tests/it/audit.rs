@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::{Breach, Check};
+use futures_util::future::LocalBoxFuture;
 use jiff::SignedDuration;
 use store::{Row, audit::Scope};
 use tests::{World, functions, story::Program};
@@ -26,22 +27,24 @@ async fn story(world: &World) -> Program {
     program
 }
 
-async fn breaches(world: &World) -> Vec<Breach> {
-    let scope = Scope { since: None, now: world.now(), pause: Duration::from_millis(5) };
-    let store = world.store();
-    let mut breaches = store.audit_liveness(world.now()).await.unwrap();
-    let (programs, more) = store.programs_page(None).await.unwrap();
-    assert!(more.is_none() && programs.len() == 1, "{programs:#?}");
-    for program in &programs {
-        breaches.extend(store.audit_program(program, &scope).await.unwrap().breaches);
-    }
-    breaches
+/// On the heap from the start: a test's stack is small, and unoptimised futures are not.
+fn breaches(world: &World) -> LocalBoxFuture<'_, Vec<Breach>> {
+    Box::pin(async {
+        let scope = Scope { since: None, now: world.now(), pause: Duration::from_millis(5) };
+        let store = world.store();
+        let mut breaches = store.audit_liveness(world.now()).await.unwrap();
+        let (programs, more) = store.programs_page(None).await.unwrap();
+        assert!(more.is_none() && programs.len() == 1, "{programs:#?}");
+        for program in &programs {
+            breaches.extend(store.audit_program(program, &scope).await.unwrap().breaches);
+        }
+        breaches
+    })
 }
 
 /// The first row of an entity that is wanted.
-async fn row(world: &World, entity: &str, wanted: impl Fn(&Row) -> bool) -> Row {
-    let rows = world.table.dump().await;
-    let found = rows.into_iter().find(|row| row.entity() == entity && wanted(row));
+fn row<'a>(rows: &'a [Row], entity: &str, wanted: impl Fn(&Row) -> bool) -> &'a Row {
+    let found = rows.iter().find(|row| row.entity() == entity && wanted(row));
     found.unwrap_or_else(|| panic!("no such {entity}"))
 }
 
@@ -70,20 +73,83 @@ fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
+/// A row, what becomes of it, and what the audit says of which item.
+struct Case<'a> {
+    good: &'a Row,
+    spoiled: Option<Row>,
+    check: Check,
+    item: String,
+}
+
 /// Puts a spoiled row in the place of a good one, or nothing; the audit names the check and the
 /// item, and is content again when the good row is back.
-async fn spoil(world: &World, good: &Row, spoiled: Option<Row>, check: Check, item: &str) {
-    match &spoiled {
+async fn spoil(world: &World, case: &Case<'_>) {
+    match &case.spoiled {
         Some(spoiled) => put(world, spoiled).await,
-        None => delete(world, good).await,
+        None => delete(world, case.good).await,
     }
     let found = breaches(world).await;
-    let named = found.iter().any(|breach| {
-        breach.check == check && breach.items.iter().any(|named| named.contains(item))
-    });
-    assert!(named, "{} of {item} is not named: {found:#?}", check.as_str());
-    put(world, good).await;
-    assert_eq!(breaches(world).await, [], "after {} of {item}", check.as_str());
+    let is_named = |breach: &Breach| {
+        breach.check == case.check && breach.items.iter().any(|named| named.contains(&case.item))
+    };
+    let name = format!("{} of {}", case.check.as_str(), case.item);
+    assert!(found.iter().any(is_named), "{name} is not named: {found:#?}");
+    put(world, case.good).await;
+    assert_eq!(breaches(world).await, [], "after {name}");
+}
+
+fn cases(rows: &[Row]) -> Vec<Case<'_>> {
+    let mut cases = Vec::new();
+    let mut add = |good, spoiled, check, item: &str| {
+        cases.push(Case { good, spoiled, check, item: item.to_owned() });
+    };
+    let is_kind = |kind: &'static str| move |row: &Row| row.text("kind") == Some(kind);
+
+    let line = row(rows, "commission", |row| row.number("amount").unwrap() > 0);
+    add(line, Some(plus_one(line, "amount")), Check::Commission, line.text("id").unwrap());
+    add(line, None, Check::Booking, line.key().pk.strip_prefix("CNV#").unwrap());
+    let head = row(rows, "conversion", |row| row.number("refunded") == Some(5000));
+    let key = head.key();
+    let id = key.pk.strip_prefix("CNV#").unwrap();
+    add(head, Some(plus_one(head, "refunded")), Check::Refunds, id);
+    add(head, Some(with(head, "state", text("torn"))), Check::Unreadable, id);
+
+    for kind in ["accrue", "refund"] {
+        let entry = row(rows, "journal", is_kind(kind));
+        add(entry, None, Check::Booking, entry.text("subject").unwrap().split('/').next().unwrap());
+    }
+    let entry = row(rows, "journal", is_kind("accrue"));
+    let id = entry.text("id").unwrap();
+    let mut postings = entry.attributes()["post"].as_l().unwrap().clone();
+    postings.pop();
+    add(entry, Some(with(entry, "post", AttributeValue::L(postings))), Check::Transaction, id);
+    let waits = with(entry, "GSI2PK", text("OUT#0"));
+    let waits = with(&waits, "GSI2SK", text("2026-11-02T10:00:00.000Z"));
+    add(entry, Some(waits), Check::Liveness, id);
+
+    let payout = row(rows, "payout", |_| true);
+    let sent = with(payout, "status", text("sent"));
+    add(payout, Some(sent), Check::Payouts, payout.text("id").unwrap());
+    let partner = payout.text("partner").unwrap();
+    let is_of = |row: &Row| row.key().pk.contains(partner);
+    let balance = row(rows, "balance", is_of);
+    add(balance, Some(plus_one(balance, "available")), Check::Balances, partner);
+    add(balance, Some(plus_one(balance, "paid")), Check::Payouts, partner);
+    add(balance, None, Check::Balances, partner);
+    let totals = row(rows, "totals", is_of);
+    add(totals, Some(plus_one(totals, "level_01")), Check::Projections, partner);
+    let counters = row(rows, "day_counters", |row| row.number("earnings").is_some());
+    let key = counters.key();
+    let owner = key.pk.rsplit('#').next().unwrap();
+    add(counters, Some(plus_one(counters, "earnings")), Check::Projections, owner);
+
+    let ancestors = |row: &Row| row.attributes()["ancestors"].as_l().unwrap().clone();
+    let agreement = row(rows, "agreement", |row| ancestors(row).len() == 2);
+    let mut fewer = ancestors(agreement);
+    fewer.pop();
+    let spoiled = with(agreement, "ancestors", AttributeValue::L(fewer));
+    add(agreement, Some(spoiled), Check::Tree, agreement.text("id").unwrap());
+    cases
 }
 
 #[tokio::test]
@@ -91,53 +157,10 @@ async fn every_spoiled_item_is_named() {
     let world = World::start().await;
     story(&world).await;
     assert_eq!(breaches(&world).await, []);
-
-    let line = row(&world, "commission", |row| row.number("amount").unwrap() > 0).await;
-    let line_id = line.text("id").unwrap().to_owned();
-    spoil(&world, &line, Some(plus_one(&line, "amount")), Check::Commission, &line_id).await;
-    spoil(&world, &line, None, Check::Booking, line.key().pk.strip_prefix("CNV#").unwrap()).await;
-
-    let head = row(&world, "conversion", |row| row.number("refunded") == Some(5000)).await;
-    let conversion = head.key().pk.strip_prefix("CNV#").unwrap().to_owned();
-    spoil(&world, &head, Some(plus_one(&head, "refunded")), Check::Refunds, &conversion).await;
-    spoil(&world, &head, Some(with(&head, "state", text("torn"))), Check::Unreadable, &conversion).await;
-
-    for kind in ["accrue", "refund"] {
-        let entry = row(&world, "journal", |row| row.text("kind") == Some(kind)).await;
-        let subject = entry.text("subject").unwrap().split('/').next().unwrap().to_owned();
-        spoil(&world, &entry, None, Check::Booking, &subject).await;
+    let rows = world.table.dump().await;
+    for case in cases(&rows) {
+        spoil(&world, &case).await;
     }
-    let entry = row(&world, "journal", |row| row.text("kind") == Some("accrue")).await;
-    let id = entry.text("id").unwrap().to_owned();
-    let mut postings = entry.attributes()["post"].as_l().unwrap().clone();
-    postings.pop();
-    spoil(&world, &entry, Some(with(&entry, "post", AttributeValue::L(postings))), Check::Transaction, &id).await;
-    let waits = with(&entry, "GSI2PK", text("OUT#0"));
-    let waits = with(&waits, "GSI2SK", text("2026-11-02T10:00:00.000Z"));
-    spoil(&world, &entry, Some(waits), Check::Liveness, &id).await;
-
-    let payout = row(&world, "payout", |_| true).await;
-    let id = payout.text("id").unwrap().to_owned();
-    spoil(&world, &payout, Some(with(&payout, "status", text("sent"))), Check::Payouts, &id).await;
-    let partner = payout.text("partner").unwrap().to_owned();
-    let balance = row(&world, "balance", |row| row.key().pk.contains(&partner)).await;
-    spoil(&world, &balance, Some(plus_one(&balance, "available")), Check::Balances, &partner).await;
-    spoil(&world, &balance, Some(plus_one(&balance, "paid")), Check::Payouts, &partner).await;
-    spoil(&world, &balance, None, Check::Balances, &partner).await;
-
-    let totals = row(&world, "totals", |row| row.key().pk.contains(&partner)).await;
-    spoil(&world, &totals, Some(plus_one(&totals, "level_01")), Check::Projections, &partner).await;
-    let counters = row(&world, "day_counters", |row| row.number("earnings").is_some()).await;
-    let counted = counters.key().pk.rsplit('#').next().unwrap().to_owned();
-    spoil(&world, &counters, Some(plus_one(&counters, "earnings")), Check::Projections, &counted).await;
-
-    let has_two = |row: &Row| row.attributes()["ancestors"].as_l().unwrap().len() == 2;
-    let agreement = row(&world, "agreement", has_two).await;
-    let id = agreement.text("id").unwrap().to_owned();
-    let mut ancestors = agreement.attributes()["ancestors"].as_l().unwrap().clone();
-    ancestors.pop();
-    let spoiled = with(&agreement, "ancestors", AttributeValue::L(ancestors));
-    spoil(&world, &agreement, Some(spoiled), Check::Tree, &id).await;
 }
 
 #[tokio::test]

@@ -72,13 +72,13 @@ pub fn run(seed: u64, steps: usize, mutant: Option<Mutant>) -> Outcome {
 }
 
 async fn simulate(network: &Network, steps: usize, mutant: Option<Mutant>) {
-    eprintln!("start"); let mut world = World::start().await; eprintln!("world");
+    let mut world = World::start().await;
     let under = network.clone();
     world.between = Between::new(move |binary, http| under.over(binary, http));
     let town = Town::build(&world, network).await;
-    eprintln!("town");let courier = Courier::new(&world, mutant).await;
+    let courier = Courier::new(&world, mutant).await;
     let mut simulation = Simulation::new(&world, network, mutant, town, courier);
-eprintln!("courier");    network.set_calm(false);
+    network.set_calm(false);
     for _ in 0..steps {
         simulation.step().await;
     }

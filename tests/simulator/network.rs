@@ -163,6 +163,13 @@ impl Network {
         }
     }
 
+    /// A sender's pause is over.
+    pub(crate) fn rested(&self, id: u64) {
+        if let Some(sender) = self.lock().senders.get_mut(&id) {
+            sender.pausing = false;
+        }
+    }
+
     /// Says who is being polled.
     pub(crate) fn run(&self, id: Option<u64>) {
         self.lock().running = id;
@@ -184,7 +191,6 @@ impl Network {
         let id = state.running?;
         let sender = state.senders.get_mut(&id)?;
         sender.waiting += 1;
-        sender.pausing = false;
         Some((id, sender.gate.clone()))
     }
 
@@ -215,7 +221,7 @@ impl Network {
         state.trace.note(&format!("{line} {status}"));
         if let Some(sender) = state.senders.get_mut(&id) {
             sender.in_flight -= 1;
-            sender.pausing = failed || answer.is_err() || status >= 500;
+            sender.pausing |= failed || answer.is_err() || status >= 500;
         }
     }
 

@@ -60,7 +60,10 @@ async fn step<T>(network: &Network, work: &mut Work<'_, T>) -> Turn<T> {
     loop {
         match poll(network, work).await {
             // The clock of the runtime stands still, so a pause ends when it is told to.
-            Turn::Pausing => tokio::time::advance(PAUSE).await,
+            Turn::Pausing => {
+                network.rested(work.id);
+                tokio::time::advance(PAUSE).await;
+            }
             turn => return turn,
         }
     }

@@ -10,7 +10,7 @@ use store::Store;
 
 /// Audits program by program. One that cannot be read does not keep the others from being audited.
 ///
-/// The metric `LedgerBreaches` counts them all, and those of each check.
+/// The metric `LedgerBreaches` counts what the reports list, all together and by check.
 ///
 /// # Errors
 /// When the table cannot be read to its end.

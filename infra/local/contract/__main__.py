@@ -67,7 +67,11 @@ def set_stage(system: System) -> dict:
     suspect = {"type": "sale", "external_id": "own", "amount": usd("10.00"), "click_id": click}
     suspect["customer"] = {"id": "own", "email": "cleo@example.com"}
     sold = story.merchant.create("/conversions", suspect, expect=202)["conversion_id"]
-    held = until("the sale is held", lambda: [c for c in story.commissions_of(story.cleo) if c["conversion_id"] == sold])
+
+    def held():
+        return next((line for line in story.commissions_of(story.cleo) if line["conversion_id"] == sold), None)
+
+    suspicious = until("the sale is held", held)
     link = story.cleo.api.get("/affiliate/links", program_id=story.program_id)["data"][0]
     applicants = []
     for name in ("Dora", "Emil"):
@@ -75,7 +79,7 @@ def set_stage(system: System) -> dict:
         apply(story, applicants[-1])
     return {
         "program_id": story.program_id,
-        "commission_id": held[0]["id"],
+        "commission_id": suspicious["id"],
         "slug": link["slug"],
         "endpoint_id": story.webhook.rpartition("/")[2],
         "click_id": click,

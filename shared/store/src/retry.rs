@@ -25,7 +25,8 @@ where
 {
     let mut attempt = 1;
     loop {
-        match read().await {
+        // On the heap: the SDK's futures are large, and every caller's would grow by theirs.
+        match Box::pin(read()).await {
             Err(error) if error.is_retryable() && attempt < ATTEMPTS => pause(keys, attempt).await,
             done => return done,
         }

@@ -32,8 +32,6 @@ pub(crate) fn case(name: &'static str, binary: &'static str, setup: Step, act: S
 pub(crate) struct Stage {
     /// Approves everybody; the youngest of three generations has a link, a click and an account.
     pub(crate) program: Program,
-    pub(crate) gran: Partner,
-    pub(crate) mum: Partner,
     pub(crate) kid: Partner,
     pub(crate) slug: String,
     pub(crate) click: String,
@@ -60,7 +58,7 @@ pub(crate) async fn prepare() -> (World, Stage) {
     let mut request = program_request();
     request["auto_approve"] = json!(false);
     let strict = world.program_with(&request, &plan()).await;
-    let [gran, mum, kid] = world.three_generations(&program).await;
+    let [_, _, kid] = world.three_generations(&program).await;
     let body = application(&strict.id, "kid", None);
     world.partner("kid", "POST", "/affiliate/register").json(&body).expect(201).await;
     let slug = world.link(&program, &kid).await;
@@ -68,7 +66,7 @@ pub(crate) async fn prepare() -> (World, Stage) {
     let endpoint = world.endpoint(&program).await;
     world.stripe_account(&kid, "acct_kid").await;
     world.settle().await;
-    (world, Stage { program, gran, mum, kid, slug, click, endpoint, strict })
+    (world, Stage { program, kid, slug, click, endpoint, strict })
 }
 
 /// Calls, and calls again after an answer that says so, as every client should.

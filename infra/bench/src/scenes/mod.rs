@@ -102,6 +102,7 @@ pub(crate) async fn of(function: &str) -> Scene {
         "set-payout-method" => writes::set_payout_method().await,
         "start-identity-check" => writes::start_identity_check().await,
         "update-profile" => writes::update_profile().await,
+        "audit-ledger" => workers::audit_ledger().await,
         "calculate-commission" => workers::calculate_commission().await,
         "evaluate-maturity" => workers::evaluate_maturity().await,
         "execute-payout" => workers::execute_payout().await,

@@ -25,6 +25,14 @@ async fn accept_sales(cast: &Cast, count: usize) {
     }
 }
 
+pub(super) async fn audit_ledger() -> Scene {
+    let cast = Cast::new().await;
+    cast.sales(10).await;
+    cast.world.settle().await;
+    let event = Sample::of(&cast.world, "audit-ledger").event();
+    cast.scene("a program with ten sales", vec![event; FEW])
+}
+
 pub(super) async fn calculate_commission() -> Scene {
     let cast = Cast::new().await;
     accept_sales(&cast, MANY).await;

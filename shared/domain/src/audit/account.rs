@@ -263,7 +263,7 @@ impl Kept {
     }
 
     /// At most one payout is on its way, and it is the one that the account names.
-    fn open_payout(&self, account: &String) -> Option<Breach> {
+    fn open_payout(&self, account: &str) -> Option<Breach> {
         let detail = match (self.payouts.open.as_slice(), &self.open_payout) {
             ([], None) => return None,
             ([open], Some(named)) if open == named => return None,
@@ -271,7 +271,7 @@ impl Kept {
             ([_], _) => "the account does not name the payout that is on its way",
             _ => "several payouts are on their way",
         };
-        let mut items: Vec<&dyn std::fmt::Display> = vec![account];
+        let mut items: Vec<&dyn std::fmt::Display> = vec![&account];
         items.extend(self.payouts.open.iter().map(|id| id as &dyn std::fmt::Display));
         if let Some(named) = self.open_payout.as_ref().filter(|named| !self.payouts.open.contains(named)) {
             items.push(named);

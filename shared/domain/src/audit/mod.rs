@@ -145,7 +145,7 @@ pub fn transaction(transaction: &Transaction) -> Option<Breach> {
 pub fn tree(agreement: &Agreement, sponsor: Option<&Agreement>) -> Option<Breach> {
     let Agreement { partner_id, ancestors, .. } = agreement;
     let breach = |detail: &str| Some(Breach::new(Check::Tree, &[&agreement.id, partner_id], detail));
-    let Some((named, above)) = ancestors.split_first() else { return None };
+    let (named, above) = ancestors.split_first()?;
     if ancestors.contains(partner_id) {
         return breach("the partner is among its own ancestors");
     }

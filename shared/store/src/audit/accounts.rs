@@ -22,17 +22,24 @@ const LOOKS: usize = 5;
 /// Conversions of a wrong account that are searched for the one to blame, at most.
 const SUSPECTS: usize = 10_000;
 
+/// What the journal says, its end apart: that is read again with every look.
+pub(super) struct Journal {
+    pub(super) books: Books,
+    pub(super) later: Books,
+    /// The first and the last day of `later`.
+    pub(super) days: (Date, Date),
+}
+
 impl Store {
     /// Compares every account; what differs is read again together with the end of the journal.
     pub(super) async fn audit_accounts(
         &self,
         program: &Program,
         scope: &Scope,
-        days: (Date, Date),
-        books: &Books,
-        later: &Books,
+        journal: &Journal,
         report: &mut Report,
     ) -> Result<(), Error> {
+        let Journal { books, later, days } = journal;
         let owners: BTreeSet<Owner> = books.accounts.keys().chain(later.accounts.keys()).cloned().collect();
         report.accounts += u64::try_from(owners.len()).unwrap_or(u64::MAX);
         let owners: Vec<_> = owners.into_iter().collect();
@@ -52,7 +59,7 @@ impl Store {
                 return Ok(());
             }
             tokio::time::sleep(scope.pause).await;
-            let later = self.books_of(program, days, scope.since).await?;
+            let later = self.books_of(program, *days, scope.since).await?;
             for (owner, before) in std::mem::take(&mut suspects) {
                 let (now, ..) = self.look(program, scope, &owner, books, &later).await?;
                 let same: Vec<_> = now

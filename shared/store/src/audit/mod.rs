@@ -22,6 +22,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 
+use accounts::Journal;
 pub use pages::Continue;
 
 use crate::{
@@ -146,7 +147,9 @@ impl Store {
         let mut whole = books.clone();
         whole.absorb(&later);
         report.add(whole.expense());
-        Box::pin(self.audit_accounts(program, scope, (recent, last), &books, &later, &mut report)).await?;
+        drop(whole);
+        let journal = Journal { books, later, days: (recent, last) };
+        Box::pin(self.audit_accounts(program, scope, &journal, &mut report)).await?;
         Ok(report)
     }
 

@@ -172,7 +172,7 @@ async fn of_two_workers_with_the_same_message_one_counts() {
         let expected = settled(&prepared(step).await, step).await;
         let table = prepared(step).await;
         let store = table.store();
-        let (one, other) = join(deliver(&store, step), deliver(&store, step)).await;
+        let (one, other) = join(Box::pin(deliver(&store, step)), Box::pin(deliver(&store, step))).await;
         let written = [one.unwrap(), other.unwrap()];
         assert!(written.contains(&Written::Now), "{step:?}: {written:?}");
         assert_eq!(table.dump().await, expected, "{step:?}");
