@@ -42,8 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn read(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
-    let mut wanted =
-        Wanted { seed: 1, seeds: 1, steps: simulator::STEPS, mutant: None, mutants: false };
+    let mut wanted = Wanted { seed: 1, seeds: 1, steps: simulator::STEPS, mutant: None, mutants: false };
     while let Some(name) = arguments.next() {
         if name == "--mutants" {
             wanted.mutants = true;
@@ -74,11 +73,7 @@ fn run_seeds(wanted: &Wanted) -> bool {
     }
     let seconds = begun.elapsed().as_millis().max(1);
     let steps = u128::from(wanted.seeds) * u128::try_from(wanted.steps).unwrap_or_default();
-    eprintln!(
-        "{} seeds, {breaches} with a breach, {} steps a second",
-        wanted.seeds,
-        steps * 1000 / seconds
-    );
+    eprintln!("{} seeds, {breaches} with a breach, {} steps a second", wanted.seeds, steps * 1000 / seconds);
     breaches == 0
 }
 

@@ -52,10 +52,11 @@ pub fn environment(world: &World, binary: &str) -> Environment {
     let aws = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(world.between.over(
-            &function.binary,
-            world.crashes.over(&function.binary, world.breaches.guard(function)),
-        ))
+        .http_client(
+            world
+                .between
+                .over(&function.binary, world.crashes.over(&function.binary, world.breaches.guard(function))),
+        )
         .region(Region::new("us-east-1"))
         .retry_config(RetryConfig::disabled())
         .build();

@@ -15,6 +15,7 @@ mod agreement;
 mod audit;
 mod authentication;
 mod bad_input;
+mod concurrency;
 mod conversions;
 mod cost;
 mod crash;

@@ -107,8 +107,8 @@ impl Courier {
         let messages = if source.fifo {
             self.of_a_group(waiting, most, network)
         } else {
-            let taken = (0..most.min(waiting.len()))
-                .filter_map(|_| waiting.remove(network.below(waiting.len())));
+            let taken =
+                (0..most.min(waiting.len())).filter_map(|_| waiting.remove(network.below(waiting.len())));
             taken.collect()
         };
         (!messages.is_empty()).then_some(Parcel::Messages(source, messages))
@@ -135,9 +135,15 @@ impl Courier {
         changes
     }
 
-    fn of_a_group(&mut self, waiting: &mut VecDeque<Message>, most: usize, network: &Network) -> Vec<Message> {
+    fn of_a_group(
+        &mut self,
+        waiting: &mut VecDeque<Message>,
+        most: usize,
+        network: &Network,
+    ) -> Vec<Message> {
         let group_of = |message: &Message| message.group.clone().unwrap_or_default();
-        let groups: BTreeSet<_> = waiting.iter().map(group_of).filter(|group| !self.busy.contains(group)).collect();
+        let groups: BTreeSet<_> =
+            waiting.iter().map(group_of).filter(|group| !self.busy.contains(group)).collect();
         let groups: Vec<_> = groups.into_iter().collect();
         if groups.is_empty() {
             return Vec::new();
@@ -186,7 +192,13 @@ impl Courier {
 
     /// Puts back what has to come again: what failed, everything when the worker died, and now and
     /// then what was done, because the word of it was lost.
-    pub(crate) fn settle(&mut self, world: &World, network: &Network, parcel: Parcel, failed: Option<Vec<String>>) {
+    pub(crate) fn settle(
+        &mut self,
+        world: &World,
+        network: &Network,
+        parcel: Parcel,
+        failed: Option<Vec<String>>,
+    ) {
         let calm = network.is_calm();
         let again = |id: &str| match &failed {
             None => true,
@@ -194,7 +206,8 @@ impl Courier {
         };
         match parcel {
             Parcel::Changes(changes) => {
-                let sequence = |change: &Value| change["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned();
+                let sequence =
+                    |change: &Value| change["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned();
                 let back: Vec<_> = changes.into_iter().filter(|change| again(&sequence(change))).collect();
                 for change in back.into_iter().rev() {
                     self.records.push_front(change);

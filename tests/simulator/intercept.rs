@@ -33,7 +33,9 @@ impl Interceptor {
     /// Does the mutant deal with the message instead of the worker?
     pub(crate) async fn takes(&self, queue: &str, message: &Message, now: Timestamp) -> bool {
         match (self.mutant, queue) {
-            (Mutant::SeenBeforeWork, "ConversionQueue") => !self.seen.borrow_mut().insert(message.body.clone()),
+            (Mutant::SeenBeforeWork, "ConversionQueue") => {
+                !self.seen.borrow_mut().insert(message.body.clone())
+            }
             (Mutant::EarlyRefundDropped, "ConversionQueue") => self.is_early(&message.body).await,
             (Mutant::SliceRounding, "ConversionQueue") => self.refunded_apart(&message.body, now).await,
             (Mutant::TimerRelease, "PayoutQueue") => self.given_up(&message.body, now).await,
@@ -89,7 +91,9 @@ fn sliced(
     let (mut entry, mut total) = (Entry::new(), 0);
     let mut reversal =
         Reversal { refunded, commissions: Vec::new(), available: Default::default(), transaction: None };
-    for (line, share) in lines.iter().zip(shares).filter(|(line, _)| line.status != CommissionStatus::Rejected) {
+    for (line, share) in
+        lines.iter().zip(shares).filter(|(line, _)| line.status != CommissionStatus::Rejected)
+    {
         entry = entry.debit(line.account(), share.minor());
         total += share.minor();
         if let Account::Available(partner) = line.account() {

@@ -135,8 +135,7 @@ impl Network {
         let id = state.next;
         state.next += 1;
         let doomed = !state.calm && state.random.one_in(8);
-        let crash = doomed
-            .then(|| Crash { write: 1 + state.random.below(4), after: state.random.one_in(2) });
+        let crash = doomed.then(|| Crash { write: 1 + state.random.below(4), after: state.random.one_in(2) });
         let sender = Sender {
             gate: Arc::new(Semaphore::new(0)),
             waiting: 0,
@@ -232,7 +231,8 @@ impl Network {
     }
 
     async fn carry(&self, id: u64, line: &Line, request: HttpRequest) -> Answer {
-        let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
+        let body: Value =
+            serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
         let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
         let operation = target.rsplit('.').next().unwrap_or_default();
         let items = body["TransactItems"].as_array().map_or(0, Vec::len);

@@ -134,7 +134,13 @@ fn reported(
 }
 
 /// A payment with Stripe Checkout.
-fn checkout(world: &World, network: &Network, program: &mut Program, member: usize, click: &str) -> Vec<Told> {
+fn checkout(
+    world: &World,
+    network: &Network,
+    program: &mut Program,
+    member: usize,
+    click: &str,
+) -> Vec<Told> {
     let (intent, minor) = (world.fresh("pi"), amount(network));
     let mut event = stripe::checkout(world, &intent, minor, click);
     event["data"]["object"]["customer"] = json!(world.fresh("cus"));
@@ -143,7 +149,13 @@ fn checkout(world: &World, network: &Network, program: &mut Program, member: usi
 }
 
 /// A subscription: who brought the customer, what was paid, and by which payment, each told apart.
-fn subscription(world: &World, network: &Network, program: &mut Program, member: usize, click: &str) -> Vec<Told> {
+fn subscription(
+    world: &World,
+    network: &Network,
+    program: &mut Program,
+    member: usize,
+    click: &str,
+) -> Vec<Told> {
     let (invoice, intent, customer) = (world.fresh("in"), world.fresh("pi"), world.fresh("cus"));
     let minor = amount(network);
     let mut session = stripe::subscription_session(world, &customer, click);

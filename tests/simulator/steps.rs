@@ -56,8 +56,8 @@ impl<'w> Simulation<'w> {
         let drawn = network.below(100);
         network.note(&format!("step {drawn} at {}", world.now()));
         match drawn {
-            0..4 => self.town.join(world, network, place).await,
-            4..10 => self.town.visit(world, network, place).await,
+            0..3 => self.town.join(world, network, place).await,
+            3..10 => self.town.visit(world, network, place).await,
             10..24 => self.mail.extend(shop::sell(world, network, &mut self.town, place)),
             24..36 => self.mail.extend(shop::refund(world, network, &mut self.town, place)),
             36..38 => self.town.publish(world, network, place).await,

@@ -27,6 +27,7 @@ pub(crate) struct Program {
     pub(crate) endpoint: Endpoint,
     pub(crate) plans: Vec<Terms>,
     pub(crate) members: Vec<Member>,
+    pub(crate) links: Vec<Link>,
     pub(crate) clicks: Vec<Click>,
     pub(crate) customers: Vec<Customer>,
     pub(crate) sales: Vec<Sale>,
@@ -41,6 +42,13 @@ pub(crate) struct Member {
     /// Its own id, then those of the sponsors above, nearest first.
     pub(crate) line: Vec<String>,
     joined: Timestamp,
+}
+
+/// A partner's link.
+pub(crate) struct Link {
+    slug: String,
+    member: usize,
+    at: Timestamp,
 }
 
 /// A visit through a partner's link.
@@ -109,7 +117,8 @@ pub(crate) async fn succeed<'w>(world: &'w World, network: &Network, call: Call<
 
 /// A plan drawn at random.
 fn plan(network: &Network) -> (Value, Vec<i128>) {
-    let rate = |least: usize, most: usize| i128::try_from(1000 * (least + network.below(most - least))).unwrap();
+    let rate =
+        |least: usize, most: usize| i128::try_from(1000 * (least + network.below(most - least))).unwrap();
     let mut rates = vec![rate(50, 400)];
     rates.extend((0..network.below(4)).map(|_| rate(5, 80)));
     let write = |rate: &i128| format!("0.{rate:06}");
@@ -121,6 +130,21 @@ fn plan(network: &Network) -> (Value, Vec<i128>) {
         "hold_days": hold_days,
     });
     (plan, rates)
+}
+
+impl Program {
+    async fn link(&mut self, world: &World, network: &Network) {
+        let member = network.below(self.members.len());
+        let partner = &self.members[member];
+        if partner.joined + LATER > world.now() {
+            return;
+        }
+        let body = json!({ "program_id": self.story.id, "destination": story::DESTINATION });
+        let call = world.partner(&partner.story.name, "POST", "/affiliate/links/generate").json(&body);
+        let at = world.now();
+        let link = succeed(world, network, call).await;
+        self.links.push(Link { slug: text(&link.body["slug"]), member, at });
+    }
 }
 
 impl Town {
@@ -138,6 +162,7 @@ impl Town {
                 endpoint,
                 plans: vec![Terms { from: world.now(), rates }],
                 members: Vec::new(),
+                links: Vec::new(),
                 clicks: Vec::new(),
                 customers: Vec::new(),
                 sales: Vec::new(),
@@ -152,7 +177,11 @@ impl Town {
         }
         // Every function is started once while nothing goes wrong.
         let program = &town.programs[0];
-        let _ = world.payout(&program.story, &program.members[0].story).send().await.problem(409, "payout_blocked");
+        let _ = world
+            .payout(&program.story, &program.members[0].story)
+            .send()
+            .await
+            .problem(409, "payout_blocked");
         world.visit(&program.story, &program.members[0].story).await;
         town
     }
@@ -184,19 +213,15 @@ impl Town {
         self.programs[place].members.push(member);
     }
 
-    /// A visitor follows a partner's new link.
+    /// A partner makes a link, or a visitor follows one that was made before.
     pub(crate) async fn visit(&mut self, world: &World, network: &Network, place: usize) {
         let program = &mut self.programs[place];
-        let member = network.below(program.members.len());
-        let partner = &program.members[member];
-        if partner.joined + LATER > world.now() {
-            return;
-        }
-        let body = json!({ "program_id": program.story.id, "destination": story::DESTINATION });
-        let call = world.partner(&partner.story.name, "POST", "/affiliate/links/generate").json(&body);
-        let link = succeed(world, network, call).await;
-        let target = format!("/r/{}", text(&link.body["slug"]));
-        let at = world.now();
+        let old = |link: &&Link| link.at + LATER <= world.now();
+        let links: Vec<_> = program.links.iter().filter(old).collect();
+        let Some(link) = links.get(network.below(links.len() + 1)) else {
+            return program.link(world, network).await;
+        };
+        let (target, member, at) = (format!("/r/{}", link.slug), link.member, world.now());
         let reply = succeed(world, network, world.call("GET", &target)).await;
         let location: url::Url = reply.header("location").unwrap().parse().unwrap();
         let id = location.query_pairs().find(|(name, _)| name == "trb_click").unwrap().1.into_owned();
@@ -221,7 +246,8 @@ impl Town {
     pub(crate) async fn ask(&mut self, world: &World, network: &Network, place: usize) {
         let program = &mut self.programs[place];
         let partner = &program.members[network.below(program.members.len())];
-        let calls: Vec<_> = (0..1 + network.below(3)).map(|_| world.payout(&program.story, &partner.story)).collect();
+        let calls: Vec<_> =
+            (0..1 + network.below(3)).map(|_| world.payout(&program.story, &partner.story)).collect();
         let back = skewed(world, network);
         let mut replies = together(network, calls.iter().cloned().map(sending).collect()).await;
         world.clock.advance(back);

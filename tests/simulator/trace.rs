@@ -18,7 +18,9 @@ impl Default for Trace {
 impl Trace {
     pub(crate) fn note(&mut self, line: &str) {
         self.lines += 1;
-        if option_env!("SIMDBG").is_some() || std::path::Path::new("/tmp/simdbg").exists() { eprintln!("{line}"); }
+        if option_env!("SIMDBG").is_some() || std::path::Path::new("/tmp/simdbg").exists() {
+            eprintln!("{line}");
+        }
         self.hash.update(line.as_bytes());
         self.hash.update(b"\n");
     }

@@ -1,11 +1,6 @@
 //! Works that run at the same time, one request of one of them after the other.
 
-use std::{
-    future::poll_fn,
-    pin::Pin,
-    task::Poll,
-    time::Duration,
-};
+use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
 use futures_util::future::LocalBoxFuture;
 
@@ -27,10 +22,7 @@ enum Turn<T> {
 }
 
 /// Runs works until each has ended; nothing of those that crashed.
-pub(crate) async fn together<'a, T>(
-    network: &Network,
-    works: Vec<LocalBoxFuture<'a, T>>,
-) -> Vec<Option<T>> {
+pub(crate) async fn together<'a, T>(network: &Network, works: Vec<LocalBoxFuture<'a, T>>) -> Vec<Option<T>> {
     let mut ended: Vec<Option<T>> = works.iter().map(|_| None).collect();
     let mut running: Vec<(usize, Work<'a, T>)> =
         works.into_iter().map(|future| Work { id: network.begin(), future }).enumerate().collect();

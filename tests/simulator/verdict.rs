@@ -20,7 +20,8 @@ impl Simulation<'_> {
             assert!(reason.starts_with(ACCEPTED), "set aside for a person: {reason}");
         }
         let rows = self.world.table.dump().await;
-        let waiting: Vec<_> = rows.iter().filter(|row| row.text("state") == Some("waiting")).map(Row::key).collect();
+        let waiting: Vec<_> =
+            rows.iter().filter(|row| row.text("state") == Some("waiting")).map(Row::key).collect();
         assert!(waiting.is_empty(), "refunds still wait although every charge is known: {waiting:#?}");
         let payouts = self.payouts(&rows).await;
         self.check_payouts(&payouts);

@@ -101,7 +101,8 @@ pub(crate) fn partners() -> Vec<Case> {
             Box::pin(done(w.partner("kid", "POST", "/affiliate/identity-checks")))
         }),
         case("a link is made", "generate-link", nothing, |w, s| {
-            let body = json!({ "program_id": s.program.id, "destination": DESTINATION, "campaign": "autumn" });
+            let body =
+                json!({ "program_id": s.program.id, "destination": DESTINATION, "campaign": "autumn" });
             Box::pin(done(w.partner("kid", "POST", "/affiliate/links/generate").json(&body)))
         }),
         case("a sale is reported", "record-conversion", nothing, |w, s| {

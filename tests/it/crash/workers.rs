@@ -105,7 +105,10 @@ pub(crate) fn publishing() -> Vec<Case> {
             Box::pin(async move { drop(w.click(&s.slug).await) })
         }),
         case("an event with two facts is published", PUBLISHER, nothing, |w, s| {
-            let told = [stripe::subscription_session(w, "cus_1", &s.click), stripe::invoice(w, "in_1", "cus_1", 10_000)];
+            let told = [
+                stripe::subscription_session(w, "cus_1", &s.click),
+                stripe::invoice(w, "in_1", "cus_1", 10_000),
+            ];
             Box::pin(async move { events(w, s, &told).await })
         }),
         case("a payout is published", PUBLISHER, earned, |w, s| {
@@ -160,7 +163,8 @@ pub(crate) fn money() -> Vec<Case> {
         case("due commissions mature", "mature-commissions", sold, |w, _| Box::pin(w.days(31))),
         case("a payout by Stripe", PAYER, earned, |w, s| scripted(w, s, None)),
         case("a payout that Stripe refuses", PAYER, earned, |w, s| {
-            let refused = Script { code: Some("balance_insufficient".into()), ..Script::next(Outcome::Refuse) };
+            let refused =
+                Script { code: Some("balance_insufficient".into()), ..Script::next(Outcome::Refuse) };
             scripted(w, s, Some(refused))
         }),
         case("a payout whose answer is lost", PAYER, earned, |w, s| {

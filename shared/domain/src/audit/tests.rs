@@ -208,7 +208,7 @@ fn a_spoiled_conversion_is_named() {
     let earned = |story: &mut Story| story.lines[1].earned = usd(499);
     assert_eq!(spoil(&earned), [Check::Commission, Check::Booking]);
     let refunded = |story: &mut Story| story.conversion.refunded = usd(5000);
-    assert_eq!(spoil(&refunded), [Check::Commission, Check::Refunds]);
+    assert_eq!(spoil(&refunded), [Check::Commission, Check::Refunds, Check::UplineCap]);
     let twice = |story: &mut Story| story.refunds.push(story.refunds[0].clone());
     assert_eq!(spoil(&twice), [Check::Refunds]);
     let too_much = |story: &mut Story| {
