@@ -12,12 +12,13 @@ use std::{collections::BTreeMap, process::ExitCode, time::Instant};
 
 use tests::simulator::{self, Mutant, Outcome};
 
-const USAGE: &str = "usage: simulate [--seed S] [--seeds N] [--steps N] [--mutant NAME | --mutants]
+const USAGE: &str = "usage: simulate [--seed S] [--seeds N] [--steps N] [--mutant NAME | --mutants] [--tell]
   --seed S       the first seed (1)
   --seeds N      how many seeds (1)
   --steps N      steps a seed (150)
   --mutant NAME  with this planted bug
-  --mutants      with each planted bug in turn, until it is found";
+  --mutants      with each planted bug in turn, until it is found
+  --tell         every request and delivery";
 
 struct Wanted {
     seed: u64,
@@ -25,6 +26,7 @@ struct Wanted {
     steps: usize,
     mutant: Option<Mutant>,
     mutants: bool,
+    tell: fn(&str),
 }
 
 fn main() -> ExitCode {
@@ -42,11 +44,19 @@ fn main() -> ExitCode {
 }
 
 fn read(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
-    let mut wanted = Wanted { seed: 1, seeds: 1, steps: simulator::STEPS, mutant: None, mutants: false };
+    let mut wanted =
+        Wanted { seed: 1, seeds: 1, steps: simulator::STEPS, mutant: None, mutants: false, tell: |_| {} };
     while let Some(name) = arguments.next() {
-        if name == "--mutants" {
-            wanted.mutants = true;
-            continue;
+        match name.as_str() {
+            "--mutants" => {
+                wanted.mutants = true;
+                continue;
+            }
+            "--tell" => {
+                wanted.tell = |line| eprintln!("{line}");
+                continue;
+            }
+            _ => {}
         }
         let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
         let not_a_number = |_| format!("{name} needs a number, not {value}");
@@ -64,7 +74,8 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
 fn run_seeds(wanted: &Wanted) -> bool {
     let (begun, mut breaches) = (Instant::now(), 0);
     for seed in simulator::spread(wanted.seed, wanted.seeds) {
-        let Outcome { events, trace, breach, .. } = simulator::run(seed, wanted.steps, wanted.mutant);
+        let Outcome { events, trace, breach, .. } =
+            simulator::run_telling(seed, wanted.steps, wanted.mutant, wanted.tell);
         eprintln!("seed {seed}  steps {}  events {events}  trace {trace}", wanted.steps);
         if let Some(breach) = breach {
             breaches += 1;

@@ -128,8 +128,9 @@ impl Crashes {
     /// Notes that an invocation begins; is it of the function that is to crash?
     fn begins(&self, binary: &str) -> bool {
         let mut plan = self.plan.lock().unwrap();
-        plan.is_alive = plan.point.as_ref().is_some_and(|point| point.binary == binary);
-        plan.is_alive
+        let is_it = plan.point.as_ref().is_some_and(|point| point.binary == binary);
+        plan.is_alive |= is_it;
+        is_it
     }
 
     fn reach(&self, binary: Option<&str>, counts: bool) -> Verdict {

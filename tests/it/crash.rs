@@ -68,13 +68,10 @@ async fn matrix(cases: &[Case], least: usize) {
     let base = world.snapshot().await;
     let mut covered = 0;
     for case in cases {
-        let begun = std::time::Instant::now();
         world.restore(&base).await;
-        let requests = crash_everywhere(&world, &stage, case).await;
-        println!("{:50} {:28} {requests:3} requests {:?}", case.name, case.binary, begun.elapsed());
-        covered += requests;
+        covered += crash_everywhere(&world, &stage, case).await;
     }
-    println!("{covered} (function, request) pairs, each crashed in {} ways", WAYS.len());
+    // The number is held so that the matrix cannot shrink without anybody noticing.
     assert!(covered >= least, "only {covered} requests were crashed at, not {least}: what became of them?");
 }
 

@@ -58,7 +58,16 @@ pub struct Outcome {
 /// When this process cannot start a runtime.
 #[must_use]
 pub fn run(seed: u64, steps: usize, mutant: Option<Mutant>) -> Outcome {
-    let network = Network::new(seed, mutant);
+    run_telling(seed, steps, mutant, |_| {})
+}
+
+/// Like [`run`], and tells every event as it happens.
+///
+/// # Panics
+/// When this process cannot start a runtime.
+#[must_use]
+pub fn run_telling(seed: u64, steps: usize, mutant: Option<Mutant>, tell: fn(&str)) -> Outcome {
+    let network = Network::new(seed, mutant, tell);
     let builder = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let runtime = builder.expect("a runtime starts");
     let simulated = catch_unwind(AssertUnwindSafe(|| {

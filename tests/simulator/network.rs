@@ -90,10 +90,10 @@ enum Fate {
 }
 
 impl Network {
-    pub(crate) fn new(seed: u64, mutant: Option<Mutant>) -> Self {
+    pub(crate) fn new(seed: u64, mutant: Option<Mutant>, told: fn(&str)) -> Self {
         Self(Arc::new(Mutex::new(State {
             random: Random::new(seed ^ 0x6e65_7477_6f72_6b00),
-            trace: Trace::default(),
+            trace: Trace::new(told),
             calm: true,
             mutant,
             running: None,

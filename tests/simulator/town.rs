@@ -132,6 +132,18 @@ fn plan(network: &Network) -> (Value, Vec<i128>) {
     (plan, rates)
 }
 
+/// Starts every function once while nothing goes wrong: two that wait for the same start would wait
+/// for each other at the gate.
+async fn warm(world: &World, program: &Program) {
+    let partner = &program.members[0].story;
+    let _ = world.payout(&program.story, partner).send().await.problem(409, "payout_blocked");
+    world.visit(&program.story, partner).await;
+    for path in ["/conversions", &program.endpoint.path] {
+        let reply = world.call("POST", path).bearer(&program.story.token).json(&json!({})).send().await;
+        assert!((400..500).contains(&reply.status), "{path}: {}", reply.text);
+    }
+}
+
 impl Program {
     async fn link(&mut self, world: &World, network: &Network) {
         let member = network.below(self.members.len());
@@ -175,14 +187,7 @@ impl Town {
         for place in 0..town.programs.len() {
             town.join(world, network, place).await;
         }
-        // Every function is started once while nothing goes wrong.
-        let program = &town.programs[0];
-        let _ = world
-            .payout(&program.story, &program.members[0].story)
-            .send()
-            .await
-            .problem(409, "payout_blocked");
-        world.visit(&program.story, &program.members[0].story).await;
+        warm(world, &town.programs[0]).await;
         town
     }
 

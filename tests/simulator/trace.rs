@@ -7,20 +7,18 @@ use ring::digest::{Context, SHA256};
 pub(crate) struct Trace {
     hash: Context,
     lines: u64,
-}
-
-impl Default for Trace {
-    fn default() -> Self {
-        Self { hash: Context::new(&SHA256), lines: 0 }
-    }
+    told: fn(&str),
 }
 
 impl Trace {
+    /// A trace whose lines are told as they come.
+    pub(crate) fn new(told: fn(&str)) -> Self {
+        Self { hash: Context::new(&SHA256), lines: 0, told }
+    }
+
     pub(crate) fn note(&mut self, line: &str) {
+        (self.told)(line);
         self.lines += 1;
-        if option_env!("SIMDBG").is_some() || std::path::Path::new("/tmp/simdbg").exists() {
-            eprintln!("{line}");
-        }
         self.hash.update(line.as_bytes());
         self.hash.update(b"\n");
     }
