@@ -41,7 +41,7 @@ pub async fn handle(store: Store, request: Request) -> Answer {
     let id = payout_id(&partner, &once);
     for _ in 0..ATTEMPTS {
         let (payout, on) = plan(&store, &partner, &id, &wanted, &request).await?;
-        let location = format!("/affiliate/payouts/{id}");
+        let location = format!("/affiliate/payouts?program_id={}", payout.program_id);
         let response = Response::created(&location, &PayoutView::from(&payout))?;
         // A payout is money on its way: its answer can be asked for again for as long as anybody
         // may still retry the request.

@@ -10,6 +10,14 @@ mod intent;
 mod invoice;
 mod object;
 mod refund;
+/// The place of a fault; the path of the whole is a lone dot, which nobody would read as one.
+fn place(path: &serde_path_to_error::Path) -> String {
+    match path.to_string() {
+        dot if dot == "." => "the body itself".to_owned(),
+        place => place,
+    }
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -55,7 +63,7 @@ struct Event<'a> {
 pub(super) fn parse(body: &[u8], context: &Context<'_>) -> Result<Received, Unreadable> {
     let json: Value = serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)?;
     let envelope: Envelope = serde_path_to_error::deserialize(json)
-        .map_err(|error| Unreadable::NotAnEvent { at: error.path().to_string() })?;
+        .map_err(|error| Unreadable::NotAnEvent { at: place(error.path()) })?;
     let at = match envelope.created {
         Created::Text(at) => Ok(at),
         Created::Seconds(seconds) => Timestamp::from_second(seconds),
@@ -94,7 +102,7 @@ impl Event<'_> {
     /// The event's object.
     fn object<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
         serde_path_to_error::deserialize(self.object)
-            .map_err(|error| Unreadable::Object { kind: self.kind.to_owned(), at: error.path().to_string() })
+            .map_err(|error| Unreadable::Object { kind: self.kind.to_owned(), at: place(error.path()) })
     }
 
     /// A field without which the object says nothing: reading it as zero would lose a sale.

@@ -131,7 +131,7 @@ fn an_event_of_another_type_is_ignored_with_its_id_and_time_kept() {
 fn what_cannot_be_read_names_its_place_and_no_value() {
     let object = |at: &str| Unreadable::Object { kind: "checkout.session.completed".into(), at: at.into() };
     assert_eq!(read(b"\xff"), Err(Unreadable::NotJson));
-    assert_eq!(read(b"{}"), Err(Unreadable::NotAnEvent { at: ".".into() }));
+    assert_eq!(read(b"{}"), Err(Unreadable::NotAnEvent { at: "the body itself".into() }));
     assert_eq!(
         read(br#"{"id":"e","type":"t","created":"jane@example.com"}"#),
         Err(Unreadable::NotAnEvent { at: "created".into() })
