@@ -30,9 +30,9 @@ pub mod random;
 pub mod repository;
 pub mod request;
 pub mod schema;
-pub mod snapshot;
 #[path = "../simulator/mod.rs"]
 pub mod simulator;
+pub mod snapshot;
 pub mod story;
 pub mod stream;
 pub mod stripe;

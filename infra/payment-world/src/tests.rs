@@ -34,6 +34,7 @@ struct Got {
 }
 
 impl Server {
+    #[expect(clippy::disallowed_methods, reason = "a test server, with one task of its own")]
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -17,6 +17,7 @@ const SECRET: &str = "whsec_test_secret";
 type Received = Arc<Mutex<Vec<(String, String)>>>;
 
 /// A receiver that keeps what it got, and its URL. It answers 500 to its first `failures` calls.
+#[expect(clippy::disallowed_methods, reason = "a test server, with one task of its own")]
 async fn receiver(failures: usize) -> (Received, String) {
     let received = Received::default();
     let keep = received.clone();
