@@ -103,7 +103,7 @@ impl Courier {
         }
         let source = self.workers[place].0.clone();
         let waiting = cloud.queues.get_mut(&source.queue)?;
-        let most = 1 + network.below(source.batch.min(5));
+        let most = 1 + network.below(source.batch.min(3));
         let messages = if source.fifo {
             self.of_a_group(waiting, most, network)
         } else {

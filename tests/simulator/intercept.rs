@@ -1,12 +1,15 @@
 //! Mutants that stand in for a worker: they take a message before the worker gets it.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use domain::{
     commission::{Commission, CommissionStatus, Reversal, refund},
     conversion::{Conversion, Fact, FactReceived, Refund},
     event::PayoutDue,
-    ledger::{Account, Entry, TransactionKind},
+    ledger::{Account, Posting, Transaction, TransactionKind},
     payout::{Payout, PayoutEvent, PayoutStatus},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -88,24 +91,33 @@ fn sliced(
     let prices: Vec<_> = lines.iter().map(|line| line.price.clone()).collect();
     let rest = conversion.charge.amount.minus(slice.amount).ok()?;
     let shares = terms.amounts(&prices, &conversion.charge, rest).ok()?;
-    let (mut entry, mut total) = (Entry::new(), 0);
-    let mut reversal =
-        Reversal { refunded, commissions: Vec::new(), available: Default::default(), transaction: None };
-    for (line, share) in
-        lines.iter().zip(shares).filter(|(line, _)| line.status != CommissionStatus::Rejected)
-    {
-        entry = entry.debit(line.account(), share.minor());
-        total += share.minor();
-        if let Account::Available(partner) = line.account() {
-            *reversal.available.entry(partner).or_insert(0) -= share.minor();
+    let (mut postings, mut total) = (Vec::new(), 0);
+    let (mut commissions, mut available) = (Vec::new(), BTreeMap::new());
+    for (line, share) in lines.iter().zip(shares) {
+        if line.status == CommissionStatus::Rejected || share.is_zero() {
+            continue;
         }
+        let (account, minor) = (line.account(), share.minor());
+        if let Account::Available(partner) = &account {
+            *available.entry(partner.clone()).or_insert(0) -= minor;
+        }
+        postings.push(Posting { account, minor, level: Some(line.id.level()) });
+        total += minor;
         let amount = line.amount.minus(share).ok()?;
-        reversal.commissions.push(Commission { amount, ..line.clone() });
+        commissions.push(Commission { amount, ..line.clone() });
     }
     let subject = [conversion.id.as_str(), slice.refund_id.as_str()];
-    let entry = entry.credit(Account::Expense, total);
-    let currency = conversion.charge.amount.currency();
-    reversal.transaction =
-        entry.close(&conversion.program_id, TransactionKind::Refund, &subject, now, currency).ok()?;
-    Some(reversal)
+    let transaction = (total != 0).then(|| {
+        postings.push(Posting { account: Account::Expense, minor: -total, level: None });
+        Transaction {
+            id: TransactionKind::Refund.transaction_id(&subject),
+            program_id: conversion.program_id.clone(),
+            kind: TransactionKind::Refund,
+            subject: subject.join("/"),
+            at: now,
+            currency: conversion.charge.amount.currency(),
+            postings,
+        }
+    });
+    Some(Reversal { refunded, commissions, available, transaction })
 }

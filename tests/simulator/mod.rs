@@ -12,6 +12,7 @@ mod intercept;
 mod mutant;
 mod network;
 mod reference;
+mod renewed;
 mod rewrite;
 mod seeds;
 mod shop;
@@ -84,6 +85,10 @@ async fn simulate(network: &Network, steps: usize, mutant: Option<Mutant>) {
     let mut world = World::start().await;
     let under = network.clone();
     world.between = Between::new(move |binary, http| under.over(binary, http));
+    if mutant == Some(Mutant::NewProviderKey) {
+        let url = renewed::serve(world.payments.clone()).await;
+        world.settings.insert("STRIPE_API_URL", url);
+    }
     let town = Town::build(&world, network).await;
     let courier = Courier::new(&world, mutant).await;
     let mut simulation = Simulation::new(&world, network, mutant, town, courier);

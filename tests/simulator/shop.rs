@@ -175,13 +175,19 @@ fn subscription(
     events.into_iter().map(Told::Event).collect()
 }
 
-/// Takes back a part of a sale or all that is left, or tries to take back more than there was.
-pub(crate) fn refund(world: &World, network: &Network, town: &mut Town, place: usize) -> Vec<Mail> {
+/// Takes back parts of a sale, one or several at the same time.
+pub(crate) fn refunds(world: &World, network: &Network, town: &mut Town, place: usize) -> Vec<Mail> {
     let program = &mut town.programs[place];
     if program.sales.is_empty() {
         return Vec::new();
     }
     let chosen = network.below(program.sales.len());
+    let told = (0..1 + network.below(3)).filter_map(|_| refund(world, network, program, chosen));
+    told.map(|told| Mail { place, told }).collect()
+}
+
+/// Takes back a part of a sale or all that is left, or tries to take back more than there was.
+fn refund(world: &World, network: &Network, program: &mut Program, chosen: usize) -> Option<Told> {
     let names = &program.names[chosen];
     let name = &names[network.below(names.len())];
     let sale = &mut program.sales[chosen];
@@ -192,20 +198,19 @@ pub(crate) fn refund(world: &World, network: &Network, town: &mut Town, place: u
         _ => i128::try_from(network.below(usize::try_from(left).unwrap() + 1)).unwrap(),
     };
     if minor == 0 || (sale.source == "stripe" && name.starts_with("in")) || sale.amount == 0 {
-        return Vec::new();
+        return None;
     }
     // More than the charge is refused, whatever else was refunded, so the order does not matter.
     if minor <= sale.amount {
         sale.refunded += minor;
     }
     let minor = i64::try_from(minor).unwrap();
-    let told = match sale.source {
+    Some(match sale.source {
         "stripe" => Told::Event(stripe::refund(world, name, &world.fresh("re"), minor)),
         _ => {
             let mut body = crate::story::refund(name, &world.fresh("refund"), "0.01");
             body["amount"] = dollars(minor);
             Told::Report { key: world.fresh("key"), body }
         }
-    };
-    vec![Mail { place, told }]
+    })
 }

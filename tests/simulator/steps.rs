@@ -59,13 +59,13 @@ impl<'w> Simulation<'w> {
             0..3 => self.town.join(world, network, place).await,
             3..10 => self.town.visit(world, network, place).await,
             10..24 => self.mail.extend(shop::sell(world, network, &mut self.town, place)),
-            24..36 => self.mail.extend(shop::refund(world, network, &mut self.town, place)),
+            24..36 => self.mail.extend(shop::refunds(world, network, &mut self.town, place)),
             36..38 => self.town.publish(world, network, place).await,
             38..46 => self.town.ask(world, network, place).await,
             46..52 => self.bend_payments(),
             52..64 => self.pass_time().await,
             64 => self.courier.redrive(world, network),
-            _ => self.bring(1 + network.below(3)).await,
+            _ => self.bring(1 + network.below(4)).await,
         }
     }
 
@@ -123,7 +123,8 @@ impl<'w> Simulation<'w> {
         for _ in 0..count {
             let now = world.now() + skew(network);
             if network.below(5) == 0 {
-                let run = self.courier.tick(SCHEDULES[network.below(SCHEDULES.len())], now);
+                let schedule = SCHEDULES[[0, 0, 1, 2, 2][network.below(5)]];
+                let run = self.courier.tick(schedule, now);
                 works.push(wrap(run, Said::Ticked));
                 errands.push(Errand::Schedule);
             } else if !self.mail.is_empty() && network.below(2) == 0 {
@@ -161,11 +162,10 @@ impl<'w> Simulation<'w> {
             (Errand::Mail(mail), said) => {
                 if let Some(Said::Reply(reply)) = said {
                     assert!(reply.status >= 500, "a fact was refused: {} {}", reply.status, reply.text);
-                    if self.mutant == Some(Mutant::AcknowledgedUnstored) {
-                        return;
-                    }
                 }
-                self.mail.push(mail);
+                if self.mutant != Some(Mutant::AcknowledgedUnstored) {
+                    self.mail.push(mail);
+                }
             }
             (Errand::Schedule, Some(Said::Ticked(done))) => self.network.note(&format!("ticked: {done}")),
             (Errand::Schedule, _) => {}

@@ -123,7 +123,7 @@ fn plan(network: &Network) -> (Value, Vec<i128>) {
     rates.extend((0..network.below(4)).map(|_| rate(5, 80)));
     let write = |rate: &i128| format!("0.{rate:06}");
     let levels: Vec<_> = rates[1..].iter().map(|rate| json!({ "of": "base", "rate": write(rate) })).collect();
-    let hold_days = [0, 7, 14, 30][network.below(4)];
+    let hold_days = [0, 0, 7, 30][network.below(4)];
     let plan = json!({
         "rules": [{ "id": "all", "reward": { "type": "percent", "rate": write(&rates[0]) } }],
         "levels": levels,
@@ -160,7 +160,7 @@ impl Program {
 }
 
 impl Town {
-    /// One or two programs, each with its first partner.
+    /// One or two programs, each with its first partners.
     pub(crate) async fn build(world: &World, network: &Network) -> Self {
         let mut programs = Vec::new();
         for _ in 0..1 + network.below(2) {
@@ -184,8 +184,11 @@ impl Town {
             programs.push(program);
         }
         let mut town = Self { programs };
-        for place in 0..town.programs.len() {
-            town.join(world, network, place).await;
+        for _ in 0..2 + network.below(3) {
+            for place in 0..town.programs.len() {
+                town.join(world, network, place).await;
+            }
+            world.wait(LATER);
         }
         warm(world, &town.programs[0]).await;
         town
@@ -199,7 +202,7 @@ impl Town {
         if program.members.len() == MEMBERS {
             return;
         }
-        let sponsor = sponsors.get(network.below(sponsors.len() + 1));
+        let sponsor = sponsors.get(network.below(sponsors.len() + 1 - usize::from(network.below(3) > 0)));
         let name = world.fresh("partner");
         let code = sponsor.map(|sponsor| sponsor.story.code.as_str());
         let body = application(&program.story.id, &name, code);

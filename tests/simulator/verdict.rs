@@ -67,8 +67,7 @@ impl Simulation<'_> {
     fn check_program(&self, program: &Program, ledger: &Ledger, payouts: &[Payout]) {
         let id = program.story.id.parse().unwrap();
         let expected = expected(&id, &program.plans, &program.sales);
-        let lines: BTreeMap<_, _> =
-            expected.lines.iter().map(|(line, worth)| (line.clone(), *worth)).collect();
+        let lines = expected.lines;
         let names: Vec<_> = program
             .sales
             .iter()
@@ -81,7 +80,13 @@ impl Simulation<'_> {
             .filter(|(line, (_, amount, _))| *amount != 0 && is_here(line))
             .map(|(line, (_, amount, _))| (line.clone(), i128::from(*amount)))
             .collect();
-        assert_eq!(found, lines, "commission lines differ (found, expected)");
+        let differ: Vec<_> = found
+            .keys()
+            .chain(lines.keys())
+            .filter(|line| found.get(*line) != lines.get(*line))
+            .map(|line| format!("{line}: {:?}, not {:?}", found.get(line), lines.get(line)))
+            .collect();
+        assert!(differ.is_empty(), "commission lines are not worth what they should be: {differ:#?}");
         let mut owned: BTreeMap<String, i128> = BTreeMap::new();
         for member in &program.members {
             let partner = &member.story.id;

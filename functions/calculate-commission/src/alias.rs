@@ -32,8 +32,14 @@ impl Counter {
             };
             if written == Written::Now {
                 for refund in &record.waiting {
-                    self.refund(external_id, refund).await?;
-                    self.store.refund_moved(&id, &refund.refund_id).await?;
+                    match self.refund(external_id, refund).await {
+                        Ok(()) => self.store.refund_moved(&id, &refund.refund_id).await?,
+                        // One that can never count must not keep the others waiting.
+                        Err(Failure::Reject { code, detail }) => {
+                            self.refuse(&id, refund, &code, &detail).await?;
+                        }
+                        Err(failure) => return Err(failure),
+                    }
                 }
                 return Ok(());
             }

@@ -2,7 +2,7 @@
 
 use domain::{
     attribution::{Attribution, Outcome as Credited, Touch, Unattributed},
-    conversion::{Charge, Conversion, ConversionKind, conversion_id},
+    conversion::{Charge, Conversion, ConversionKind, Customer, conversion_id},
     id::{ConversionId, CustomerId},
     money::Money,
 };
@@ -36,14 +36,24 @@ impl Counter {
                 }
                 Some(known) => match with_click(&known.value, &charge) {
                     Some(conversion) => conversion,
-                    None => return self.apply_waiting_refunds(&id).await,
+                    None => return self.follow_up(&id, charge.customer.as_ref()).await,
                 },
             };
             if self.record(&record, conversion).await? == Written::Now {
-                return self.apply_waiting_refunds(&id).await;
+                return self.follow_up(&id, charge.customer.as_ref()).await;
             }
         }
         Err(busy())
+    }
+
+    /// What the charge makes possible: refunds that came before it, and other charges of a customer
+    /// whom it has tied to a partner. It may have been counted by a delivery that died before this.
+    async fn follow_up(&self, id: &ConversionId, customer: Option<&Customer>) -> Outcome {
+        self.apply_waiting_refunds(id).await?;
+        match customer {
+            Some(customer) => self.credit_waiting(&customer.id).await,
+            None => Ok(()),
+        }
     }
 
     fn new_conversion(&self, external_id: &str, charge: Charge) -> Conversion {

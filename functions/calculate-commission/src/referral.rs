@@ -1,6 +1,6 @@
 //! A referral: the customer is tied to the partner whose link was followed.
 
-use domain::conversion::Referral;
+use domain::{conversion::Referral, id::CustomerId};
 use runtime::{Failure, Outcome};
 use store::{accrual::Written, customer::Binding};
 
@@ -15,7 +15,17 @@ impl Counter {
             let touch = touch.map_err(|reason| Failure::reject("referral_not_valid", reason))?;
             self.store.bind(program, customer, Binding { touch, made_by: None, first_sale_at: None }).await?;
         }
-        for conversion in self.store.waiting_conversions(program, customer).await? {
+        self.credit_waiting(customer).await
+    }
+
+    /// Looks again at the customer's conversions that nobody is credited for, once there is a tie.
+    pub(crate) async fn credit_waiting(&self, customer: &CustomerId) -> Outcome {
+        let program = &self.program.id;
+        let waiting = self.store.waiting_conversions(program, customer).await?;
+        if waiting.is_empty() || self.store.binding(program, customer).await?.is_none() {
+            return Ok(());
+        }
+        for conversion in waiting {
             self.attribute_again(&conversion).await?;
             self.store.stop_waiting(program, customer, &conversion).await?;
         }

@@ -60,7 +60,7 @@ impl Counter {
         Ok(self.store.apply_refund(record, fact, &reversal, self.now).await?)
     }
 
-    async fn refuse(&self, id: &ConversionId, fact: &Refund, code: &str, detail: &str) -> Outcome {
+    pub(crate) async fn refuse(&self, id: &ConversionId, fact: &Refund, code: &str, detail: &str) -> Outcome {
         let name = format!("{id}/{}", fact.refund_id);
         let reason = format!("{code}: {detail}");
         // Parked first: a refund that is marked as refused is not looked at again.
