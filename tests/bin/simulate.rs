@@ -15,7 +15,7 @@ use tests::simulator::{self, Mutant, Outcome};
 const USAGE: &str = "usage: simulate [--seed S] [--seeds N] [--steps N] [--mutant NAME | --mutants] [--tell]
   --seed S       the first seed (1)
   --seeds N      how many seeds (1)
-  --steps N      steps a seed (150)
+  --steps N      steps a seed (250)
   --mutant NAME  with this planted bug
   --mutants      with each planted bug in turn, until it is found
   --tell         every request and delivery";

@@ -114,6 +114,15 @@ impl Courier {
         (!messages.is_empty()).then_some(Parcel::Messages(source, messages))
     }
 
+    /// Takes one message of the standard queue, for workers who count at the same time.
+    pub(crate) fn pick_one(&mut self, world: &World, network: &Network) -> Option<Parcel> {
+        let source = self.workers.iter().map(|(source, _)| source).find(|source| !source.fifo)?.clone();
+        let mut cloud = world.cloud.lock();
+        let waiting = cloud.queues.get_mut(&source.queue)?;
+        let message = waiting.remove(network.below(waiting.len()))?;
+        Some(Parcel::Messages(source, vec![message]))
+    }
+
     /// The stream keeps its order but for what fails and comes again.
     fn changes(&mut self, network: &Network) -> Vec<Value> {
         let most = 1 + network.below(8);

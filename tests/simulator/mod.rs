@@ -38,7 +38,7 @@ use steps::Simulation;
 use town::Town;
 
 /// Steps a seed unless more or fewer are asked for.
-pub const STEPS: usize = 150;
+pub const STEPS: usize = 250;
 
 /// What became of a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -61,8 +61,11 @@ impl<'w> Simulation<'w> {
             10..24 => self.mail.extend(shop::sell(world, network, &mut self.town, place)),
             24..36 => self.mail.extend(shop::refunds(world, network, &mut self.town, place)),
             36..38 => self.town.publish(world, network, place).await,
-            38..46 => self.town.ask(world, network, place).await,
-            46..52 => self.bend_payments(),
+            38..48 => {
+                self.bend_payments();
+                self.town.ask(world, network, place).await;
+            }
+            48..52 => self.bend_payments(),
             52..64 => self.pass_time().await,
             64 => self.courier.redrive(world, network),
             _ => self.bring(1 + network.below(4)).await,
@@ -75,19 +78,20 @@ impl<'w> Simulation<'w> {
         if payments.scripts().len() > 1 {
             return;
         }
-        let outcome = match self.network.below(8) {
+        let outcome = match self.network.below(12) {
+            9.. => return,
             0 => Outcome::AnswerLost,
             1 => Outcome::RequestLost,
-            2 | 3 => Outcome::Late,
-            4 => Outcome::ErrorAfterApplying,
-            5 => Outcome::Refuse,
-            6 => Outcome::RateLimited,
+            2..5 => Outcome::Late,
+            5 => Outcome::ErrorAfterApplying,
+            6 => Outcome::Refuse,
+            7 => Outcome::RateLimited,
             _ => Outcome::Unavailable,
         };
         let script = Script {
             code: (outcome == Outcome::Refuse).then(|| "balance_insufficient".to_owned()),
             seconds: (outcome == Outcome::Late)
-                .then(|| u32::try_from(60 + self.network.below(3000)).unwrap()),
+                .then(|| u32::try_from(300 + self.network.below(6000)).unwrap()),
             ..Script::next(outcome)
         };
         payments.script(script).unwrap();
@@ -120,9 +124,14 @@ impl<'w> Simulation<'w> {
         self.courier.look().await;
         let (mut errands, mut works) = (Vec::new(), Vec::new());
         let back = skewed(world, network);
-        for _ in 0..count {
+        let crowd = network.below(3) == 0;
+        for _ in 0..if crowd { 5 } else { count } {
             let now = world.now() + skew(network);
-            if network.below(5) == 0 {
+            if crowd {
+                let Some(parcel) = self.courier.pick_one(world, network) else { break };
+                works.push(wrap(self.courier.deliver(&parcel, now), Said::Again));
+                errands.push(Errand::Parcel(parcel));
+            } else if network.below(5) == 0 {
                 let schedule = SCHEDULES[[0, 0, 1, 2, 2][network.below(5)]];
                 let run = self.courier.tick(schedule, now);
                 works.push(wrap(run, Said::Ticked));

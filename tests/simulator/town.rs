@@ -145,6 +145,19 @@ async fn warm(world: &World, program: &Program) {
 }
 
 impl Program {
+    /// The first member from this one on whom something can be paid; this one if there is nobody.
+    async fn owed(&self, world: &World, from: usize) -> usize {
+        let (program, currency) = (self.story.id.parse().unwrap(), "USD".parse().unwrap());
+        for place in (from..self.members.len()).chain(0..from) {
+            let partner = self.members[place].story.id.parse().unwrap();
+            let account = world.store().account(&program, &partner, currency).await.unwrap();
+            if account.balances.available.minor() > 0 {
+                return place;
+            }
+        }
+        from
+    }
+
     async fn link(&mut self, world: &World, network: &Network) {
         let member = network.below(self.members.len());
         let partner = &self.members[member];
@@ -253,7 +266,7 @@ impl Town {
     /// A partner asks to be paid, now and then twice at the same moment.
     pub(crate) async fn ask(&mut self, world: &World, network: &Network, place: usize) {
         let program = &mut self.programs[place];
-        let partner = &program.members[network.below(program.members.len())];
+        let partner = &program.members[program.owed(world, network.below(program.members.len())).await];
         let calls: Vec<_> =
             (0..1 + network.below(3)).map(|_| world.payout(&program.story, &partner.story)).collect();
         let back = skewed(world, network);
