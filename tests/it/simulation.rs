@@ -1,14 +1,18 @@
-//! A share of the simulator's work; `simulate` does more of it.
+//! A share of the simulator's work; `simulate` does more of it, and looks for planted bugs with
+//! `--mutants`.
 
-use tests::simulator::{self, Mutant, STEPS};
+use tests::simulator;
 
-/// Seeds that every run of the tests takes.
-const FRESH: u64 = 16;
+/// Steps a seed: enough for every kind of step, few enough for every run of the tests.
+const STEPS: usize = 120;
+
+/// Seeds beside those that are kept.
+const FRESH: u64 = 8;
 
 fn hold(seeds: impl IntoIterator<Item = u64>) {
     for seed in seeds {
         let outcome = simulator::run(seed, STEPS, None);
-        assert_eq!(outcome.breach, None, "seed {seed}: simulate --seed {seed}");
+        assert_eq!(outcome.breach, None, "to see more: simulate --tell --steps {STEPS} --seed {seed}");
     }
 }
 
@@ -24,16 +28,7 @@ fn what_was_found_once_stays_mended() {
 
 #[test]
 fn a_seed_does_the_same_again() {
-    let (one, other) = (simulator::run(7, STEPS, None), simulator::run(7, STEPS, None));
+    let [one, other] = [7, 7].map(|seed| simulator::run(seed, STEPS, None));
     assert_eq!(one, other);
     assert_ne!(one.trace, simulator::run(8, STEPS, None).trace);
-}
-
-#[test]
-fn every_planted_bug_is_found() {
-    for (mutant, within) in Mutant::ALL {
-        let found = simulator::spread(1, within)
-            .find(|seed| simulator::run(*seed, STEPS, Some(mutant)).breach.is_some());
-        assert!(found.is_some(), "{mutant} was not found within {within} seeds");
-    }
 }

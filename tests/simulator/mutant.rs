@@ -48,6 +48,12 @@ impl Mutant {
         (Self::AcknowledgedUnstored, 10),
     ];
 
+    /// Is it about money on its way out?
+    #[must_use]
+    pub fn is_about_payouts(self) -> bool {
+        matches!(self, Self::BareAdd | Self::NewProviderKey | Self::TimerRelease | Self::ReservationUnguarded)
+    }
+
     /// The name on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
