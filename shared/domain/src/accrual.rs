@@ -7,6 +7,7 @@ use crate::{
     conversion::Conversion,
     id::{CommissionId, Level},
     ledger::{Account, Entry, LedgerError, Transaction, TransactionKind},
+    money::Money,
     risk::HoldReason,
 };
 
@@ -38,7 +39,7 @@ pub fn accrue(
     for line in &calculation.lines {
         total += line.amount.minor();
         commissions.push(Commission {
-            id: CommissionId::new(conversion.id.clone(), line.level),
+            id: CommissionId::new(conversion.id.clone(), line.level).at_place(line.place),
             program_id: conversion.program_id.clone(),
             partner_id: line.partner_id.clone(),
             price: line.price.clone(),
@@ -46,6 +47,7 @@ pub fn accrue(
             hold_reason: hold,
             earned: line.amount,
             amount: line.amount,
+            adjusted: Money::zero(line.amount.currency()),
             kind: conversion.charge.kind,
             campaign: campaign.clone().filter(|_| line.level == Level::ONE),
             occurred_at,
@@ -60,7 +62,7 @@ pub fn accrue(
         entry.push(commission.account(), -commission.amount.minor(), Some(commission.id.level()));
     }
     let subject = [conversion.id.as_str()];
-    let currency = conversion.charge.amount.currency();
+    let currency = calculation.terms.base.currency();
     let transaction = entry.close(&conversion.program_id, TransactionKind::Accrue, &subject, at, currency)?;
     Ok(Accrual { commissions, transaction })
 }

@@ -11,6 +11,8 @@ use crate::{
 
 /// The deepest place in the tree: one item still holds every ancestor.
 pub const DEPTH_MAX: usize = 64;
+/// The most tiers that an agreement remembers.
+const EARLIER_TIERS_MAX: usize = 24;
 
 /// A partner's enrolment in a program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,10 @@ pub struct Agreement {
     pub acceptance: Acceptance,
     /// The partner's tier, which plans may price by.
     pub commission_tier: Option<String>,
+    /// The tiers before it, the earliest first: a sale is priced by the tier of its own time, however
+    /// late it is told.
+    #[serde(default)]
+    pub earlier_tiers: Vec<EarlierTier>,
     /// The partner's own level-1 rate within the contract's dates; overrides the plan's.
     pub revenue_split: Option<Rate>,
     /// Nothing accrues before; inclusive.
@@ -43,6 +49,15 @@ pub struct Agreement {
     pub approved_at: Option<Timestamp>,
     /// When it stopped being active, if it did.
     pub stopped_at: Option<Timestamp>,
+}
+
+/// A tier that a partner had before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierTier {
+    /// The tier; none for the time without one.
+    pub tier: Option<String>,
+    /// When it was left; exclusive.
+    pub until: Timestamp,
 }
 
 /// Where an enrolment stands.
@@ -149,6 +164,7 @@ impl Agreement {
             reason: None,
             acceptance,
             commission_tier: None,
+            earlier_tiers: Vec::new(),
             revenue_split: None,
             contract_start: None,
             contract_end: None,
@@ -220,6 +236,25 @@ impl Agreement {
         let started = self.contract_start.is_none_or(|start| start <= at);
         let over = self.contract_end.is_some_and(|end| end <= at);
         approved && !stopped && started && !over
+    }
+
+    /// The tier at a moment.
+    #[must_use]
+    pub fn tier_at(&self, at: Timestamp) -> Option<&str> {
+        let earlier = self.earlier_tiers.iter().find(|earlier| at < earlier.until);
+        earlier.map_or(&self.commission_tier, |earlier| &earlier.tier).as_deref()
+    }
+
+    /// The same agreement with another tier from a moment on. Only the latest tiers are remembered:
+    /// a sale told later than that is priced by the earliest one that is known.
+    #[must_use]
+    pub fn with_tier(&self, tier: Option<String>, at: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.earlier_tiers.push(EarlierTier { tier: next.commission_tier.take(), until: at });
+        let surplus = next.earlier_tiers.len().saturating_sub(EARLIER_TIERS_MAX);
+        next.earlier_tiers.drain(..surplus);
+        next.commission_tier = tier;
+        next
     }
 
     /// The partner who recruited this one.

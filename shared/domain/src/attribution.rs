@@ -218,6 +218,7 @@ mod tests {
                 address_hash: String::new(),
             },
             commission_tier: None,
+            earlier_tiers: vec![],
             revenue_split: None,
             contract_start: None,
             contract_end: None,

@@ -4,21 +4,25 @@
 //! A conversion is one charge, or one lead, at one source: its id derives from program, source
 //! and the source's own id, so the same invoice reported by webhook and by API is one conversion.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     attribution::Attribution,
     click::ClickId,
     commission::Terms,
-    id::{ConversionId, CustomerId, EventId, ProgramId},
-    money::{Money, MoneyError},
+    id::{ConversionId, CustomerId, EventId, PartnerId, ProgramId},
+    money::{Currency, Money, MoneyError},
+    rate::Rate,
 };
 
 /// The most product lines one charge may have.
 pub const LINES_MAX: usize = 100;
+/// The most partners who may share one sale.
+pub const SPLITS_MAX: usize = 10;
 
 /// A fact as it came through a door, on its way to the worker that makes it count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,12 +105,54 @@ pub struct Charge {
     pub click_id: Option<ClickId>,
     /// Country of the customer, ISO 3166-1 alpha-2.
     pub country: Option<String>,
+    /// The code that the customer used, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<String>,
+    /// What was bought, where the source tells; none or all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineItem>,
+    /// Partners who share the sale by the merchant's own decision; it then needs no touch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub splits: Vec<Split>,
     /// Other ids by which the source knows this charge: a refund may name only one of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// The merchant's own labels, for rules and reports.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
+}
+
+/// One product of a charge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineItem {
+    /// The merchant's own id of the product.
+    pub product: String,
+    /// How many; 1 unless told.
+    #[serde(default = "one")]
+    pub quantity: u32,
+    /// What the customer paid for all of them, discounts taken off, tax included.
+    pub amount: Money,
+    /// Tax within the amount; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax: Option<Money>,
+    /// Discount that is no longer within the amount; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<Money>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A partner's part of a sale that several partners share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// Who.
+    pub partner_id: PartnerId,
+    /// Which part; those of all partners add up to one.
+    pub weight: Rate,
 }
 
 /// Kinds of conversion.
@@ -119,6 +165,8 @@ pub enum ConversionKind {
     Renewal,
     /// A sign-up, trial or other act without money.
     Lead,
+    /// A goal that a partner has reached; no customer did anything.
+    Bonus,
 }
 
 impl ConversionKind {
@@ -129,6 +177,7 @@ impl ConversionKind {
             Self::Sale => "sale",
             Self::Renewal => "renewal",
             Self::Lead => "lead",
+            Self::Bonus => "bonus",
         }
     }
 }
@@ -186,6 +235,20 @@ pub enum ChargeError {
     /// A lead moves no money.
     #[error("a lead has no amount: report it as a sale")]
     LeadWithAmount,
+    /// The lines are all of the charge, or are left out.
+    #[error(
+        "the lines' amounts and shipping, their taxes and their discounts must add up to those of the charge"
+    )]
+    LinesDiffer,
+    /// A part of a line exceeds the line.
+    #[error("the tax of a line exceeds its amount, or its quantity is zero")]
+    InvalidLine,
+    /// Too many lines or partners.
+    #[error("a charge has at most {LINES_MAX} lines and is shared by at most {SPLITS_MAX} partners")]
+    TooMany,
+    /// The partners' parts are not the whole, or one is named twice.
+    #[error("the weights must add up to 1, none of them zero and no partner named twice")]
+    InvalidSplits,
 }
 
 impl Charge {
@@ -205,7 +268,41 @@ impl Charge {
         if self.kind == ConversionKind::Lead && !self.amount.is_zero() {
             return Err(ChargeError::LeadWithAmount);
         }
-        Ok(())
+        if self.lines.len() > LINES_MAX || self.splits.len() > SPLITS_MAX {
+            return Err(ChargeError::TooMany);
+        }
+        self.check_lines()?;
+        self.check_splits()
+    }
+
+    fn check_lines(&self) -> Result<(), ChargeError> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        let zero = Money::zero(self.amount.currency());
+        let (mut amount, mut tax, mut discount) = (self.shipping, zero, zero);
+        for line in &self.lines {
+            let (line_tax, line_discount) = (line.tax.unwrap_or(zero), line.discount.unwrap_or(zero));
+            if [line.amount, line_tax, line_discount].iter().any(|part| part.is_negative()) {
+                return Err(ChargeError::Negative);
+            }
+            if line.amount.minus(line_tax)?.is_negative() || line.quantity == 0 {
+                return Err(ChargeError::InvalidLine);
+            }
+            amount = amount.plus(line.amount)?;
+            tax = tax.plus(line_tax)?;
+            discount = discount.plus(line_discount)?;
+        }
+        let is_all = amount == self.amount && tax == self.tax && discount == self.discount;
+        if is_all { Ok(()) } else { Err(ChargeError::LinesDiffer) }
+    }
+
+    fn check_splits(&self) -> Result<(), ChargeError> {
+        let partners: BTreeSet<_> = self.splits.iter().map(|split| &split.partner_id).collect();
+        let weights: Decimal = self.splits.iter().map(|split| split.weight.fraction()).sum();
+        let none_is_zero = self.splits.iter().all(|split| !split.weight.fraction().is_zero());
+        let is_whole = partners.len() == self.splits.len() && weights == Decimal::ONE && none_is_zero;
+        if self.splits.is_empty() || is_whole { Ok(()) } else { Err(ChargeError::InvalidSplits) }
     }
 
     /// Do two reports tell of the same money? Doors differ in what else they know.
@@ -238,4 +335,24 @@ pub struct Conversion {
     pub terms: Option<Terms>,
     /// Sum of all refunds so far; never above the charge's amount.
     pub refunded: Money,
+}
+
+impl Conversion {
+    /// The currency of its lines and of the journal: the program's, which may differ from the
+    /// charge's.
+    #[must_use]
+    pub fn settlement_currency(&self) -> Currency {
+        self.terms.as_ref().map_or(self.charge.amount.currency(), |terms| terms.base.currency())
+    }
+
+    /// An amount of the charge's currency in that of the program, by the rate frozen with it.
+    ///
+    /// # Errors
+    /// When it does not fit.
+    pub fn settled(&self, amount: Money) -> Result<Money, MoneyError> {
+        match self.terms.as_ref().and_then(|terms| terms.exchange.as_ref().zip(Some(terms.rounding))) {
+            Some((exchange, rounding)) => exchange.convert(amount, rounding),
+            None => Ok(amount),
+        }
+    }
 }

@@ -158,19 +158,36 @@ define_id!(/// An address to which a payment provider sends its webhooks.
 
 /// What one conversion earns one partner at one level: `com_<conversion>_<level>`.
 ///
-/// The id carries its conversion and level, so a line is found without an index.
+/// The id carries its conversion and level, so a line is found without an index. Partners who share
+/// a sale are told apart by their place: `com_<conversion>_01`, `com_<conversion>_01_1` and so on.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
 pub struct CommissionId {
     conversion: ConversionId,
     level: Level,
+    place: u8,
 }
 
 impl CommissionId {
     /// The id of a conversion's line at a level.
     #[must_use]
     pub fn new(conversion: ConversionId, level: Level) -> Self {
-        Self { conversion, level }
+        Self { conversion, level, place: 0 }
+    }
+
+    /// The id of the line at this place among those who share the level; at most 9.
+    #[must_use]
+    pub fn at_place(self, place: u8) -> Self {
+        Self { place: place.min(9), ..self }
+    }
+
+    /// What tells the line from others of the conversion: the level, and the place above zero.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match self.place {
+            0 => self.level.to_string(),
+            place => format!("{}_{place}", self.level),
+        }
     }
 
     /// The conversion this line belongs to.
@@ -188,7 +205,7 @@ impl CommissionId {
 
 impl fmt::Display for CommissionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "com_{}_{}", self.conversion.body(), self.level)
+        write!(f, "com_{}_{}", self.conversion.body(), self.line())
     }
 }
 
@@ -209,14 +226,20 @@ impl FromStr for CommissionId {
 
     fn from_str(text: &str) -> Result<Self, IdError> {
         let wrong = IdError { prefix: "com_" };
-        let (conversion, level) =
+        let (conversion, line) =
             text.strip_prefix("com_").and_then(|rest| rest.split_once('_')).ok_or(wrong.clone())?;
+        let (level, place) = line.split_once('_').map_or((line, None), |(level, place)| (level, Some(place)));
         let conversion = ConversionId::from_body(conversion).map_err(|_| wrong.clone())?;
         if level.len() != 2 || !level.bytes().all(|b| b.is_ascii_digit()) {
             return Err(wrong);
         }
-        let level = level.parse::<u8>().ok().and_then(Level::new).ok_or(wrong)?;
-        Ok(Self { conversion, level })
+        let level = level.parse::<u8>().ok().and_then(Level::new).ok_or(wrong.clone())?;
+        let place = match place.map(str::as_bytes) {
+            None => 0,
+            Some([digit @ b'1'..=b'9']) => digit - b'0',
+            Some(_) => return Err(wrong),
+        };
+        Ok(Self { conversion, level, place })
     }
 }
 
@@ -306,7 +329,9 @@ mod tests {
         assert!(text.ends_with("_10") && text.starts_with("com_"));
         let back: CommissionId = text.parse().unwrap();
         assert_eq!((back.conversion(), back.level().number()), (&conversion, 10));
-        for wrong in ["_00", "_11", "_1", "_+1", ""] {
+        let shared = CommissionId::new(conversion.clone(), Level::ONE).at_place(9);
+        assert_eq!((shared.line().as_str(), shared.to_string().parse()), ("01_9", Ok(shared)));
+        for wrong in ["_00", "_11", "_1", "_+1", "", "_01_0", "_01_10", "_01_"] {
             assert!(format!("com_{}{wrong}", conversion.body()).parse::<CommissionId>().is_err());
         }
     }

@@ -12,6 +12,7 @@ pub mod commission;
 pub mod conversion;
 pub mod dashboard;
 pub mod event;
+pub mod exchange;
 pub mod id;
 pub mod ledger;
 pub mod link;

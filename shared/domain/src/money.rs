@@ -248,6 +248,35 @@ impl Money {
         i64::try_from(minor).map(|minor| Self::new(minor, self.currency)).map_err(|_| MoneyError::Overflow)
     }
 
+    /// Divides the amount in proportion to the weights, by the largest remainder: the parts add up
+    /// to the whole, and of equal remainders the earlier one gets the minor unit.
+    ///
+    /// The amount and the weights are not negative; weights that sum to zero leave nothing to anyone.
+    ///
+    /// # Errors
+    /// When an amount does not fit.
+    pub fn allocate(self, weights: &[i64]) -> Result<Vec<Self>, MoneyError> {
+        let sum: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+        let mut parts = Vec::with_capacity(weights.len());
+        let mut left = i128::from(self.minor);
+        for (place, weight) in weights.iter().enumerate() {
+            let product = i128::from(self.minor) * i128::from(*weight);
+            let (part, remainder) = if sum == 0 { (0, 0) } else { (product / sum, product % sum) };
+            left -= part;
+            parts.push((place, part, remainder));
+        }
+        parts.sort_by(|(_, _, one), (_, _, other)| other.cmp(one));
+        for (_, part, _) in parts.iter_mut().filter(|(_, _, remainder)| *remainder > 0) {
+            if left > 0 {
+                *part += 1;
+                left -= 1;
+            }
+        }
+        parts.sort_by_key(|(place, _, _)| *place);
+        let money = |(_, minor, _)| i64::try_from(minor).map(|minor| Self::new(minor, self.currency));
+        parts.into_iter().map(money).collect::<Result<_, _>>().map_err(|_| MoneyError::Overflow)
+    }
+
     fn same_currency(self, other: Self) -> Result<(), MoneyError> {
         if self.currency == other.currency {
             Ok(())

@@ -20,7 +20,17 @@ pub struct Rate(Decimal);
 pub struct RateError;
 
 impl Rate {
+    /// All of it.
+    pub const ONE: Self = Self(Decimal::ONE);
     const PLACES_MAX: u32 = 6;
+
+    /// The fraction in millionths, which are always whole.
+    #[must_use]
+    pub fn millionths(self) -> i64 {
+        let mut fraction = self.0;
+        fraction.rescale(Self::PLACES_MAX);
+        i64::try_from(fraction.mantissa()).unwrap_or(i64::MAX)
+    }
 
     /// This share of an amount, rounded once.
     ///

@@ -4,16 +4,19 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    NothingEarned, Price, Terms,
+    price::Price,
     rules::{LevelOne, RuleTrace, price_level_one},
+    sale,
+    terms::{Clamp, NothingEarned, Terms},
 };
 use crate::{
     agreement::Agreement,
     attribution::Touch,
     conversion::{Charge, ConversionKind},
+    exchange::ExchangeRate,
     id::{Level, PartnerId},
-    money::{Money, MoneyError},
-    plan::{BasePolicy, InactiveUpline, LevelShare, Plan, PlanVersion, Recurring},
+    money::{Money, MoneyError, sum},
+    plan::{Cap, CapCounter, InactiveUpline, Plan, PlanVersion, Recurring},
 };
 
 /// Everything a calculation depends on.
@@ -31,6 +34,30 @@ pub struct Inputs<'a> {
     pub upline: &'a [Sponsor],
     /// When the customer first bought through this partner; none when this is the first sale.
     pub customer_since: Option<Timestamp>,
+    /// Of the partners who share the sale, those whose enrolment is active; none for other sales.
+    pub active_splits: &'a [PartnerId],
+    /// The rate of the day, where the charge is in another currency than the program's.
+    pub exchange: Option<&'a ExchangeRate>,
+    /// What the plan's caps have been used by so far; see [`cap_counters`].
+    pub caps: &'a [CapUse],
+}
+
+/// A cap, and how much of it was used before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapUse {
+    /// The cap.
+    pub cap: Cap,
+    /// Its counter for this conversion.
+    pub counter: CapCounter,
+    /// What the counter stands at, in minor units.
+    pub used: i64,
+}
+
+/// The caps that a conversion counts in, with their counters.
+#[must_use]
+pub fn cap_counters(version: &PlanVersion, touch: &Touch, charge: &Charge) -> Vec<(Cap, CapCounter)> {
+    let caps = version.plan.caps.iter();
+    caps.filter_map(|cap| Some((*cap, cap.counter(&version.program_id, touch, charge)?))).collect()
 }
 
 /// A sponsor above the partner who sold.
@@ -58,6 +85,8 @@ pub struct Calculation {
 pub struct Line {
     /// 1 is the partner who sold.
     pub level: Level,
+    /// The place among the partners who share the sale; 0 for every other line.
+    pub place: u8,
     /// Who earns.
     pub partner_id: PartnerId,
     /// What the line pays.
@@ -81,55 +110,90 @@ pub struct Trace {
 /// When an amount does not fit 64 bits of minor units, or currencies differ.
 pub fn calculate(inputs: &Inputs<'_>) -> Result<Calculation, MoneyError> {
     let Inputs { plan: PlanVersion { version, plan, .. }, agreement, charge, .. } = inputs;
+    let lines = sale::lines(&plan.base, charge, inputs.exchange, plan.rounding)?;
+    let currency = inputs.exchange.map_or(charge.amount.currency(), |exchange| exchange.to);
     let mut terms = Terms {
         plan_version: *version,
         rule_id: None,
-        commission_tier: agreement.commission_tier.clone(),
+        commission_tier: agreement.tier_at(charge.occurred_at).map(str::to_owned),
         revenue_split: agreement.revenue_split,
-        base: base(&plan.base, charge)?,
+        customer_since: inputs.customer_since,
+        exchange: inputs.exchange.cloned(),
+        base: sum(lines.iter().map(|line| line.base), currency)?,
         upline_cap: plan.upline_cap,
+        caps: inputs.caps.iter().map(|used| used.counter.clone()).collect(),
+        clamp: None,
         rounding: plan.rounding,
         hold_days: plan.hold_days,
         nothing_earned: None,
     };
     let LevelOne { choice, rules } = price_level_one(plan, &terms, inputs.touch, charge)?;
-    let mut calculation =
-        Calculation { lines: Vec::new(), trace: Trace { rules, skipped: Vec::new() }, terms: terms.clone() };
-    let first = match (recurring_over(plan, inputs), choice) {
-        (true, _) => Err(NothingEarned::RecurringOver),
-        (false, None) => Err(NothingEarned::NoRuleMatches),
-        (false, Some(choice)) => Ok(choice),
-    };
-    match first {
-        Err(reason) => terms.nothing_earned = Some(reason),
-        Ok(choice) => {
+    let mut trace = Trace { rules, skipped: Vec::new() };
+    let mut lines = Vec::new();
+    match choice.filter(|_| !recurring_over(plan, inputs)) {
+        None => {
+            let is_over = recurring_over(plan, inputs);
+            let reason = if is_over { NothingEarned::RecurringOver } else { NothingEarned::NoRuleMatches };
+            terms.nothing_earned = Some(reason);
+        }
+        Some(choice) => {
             terms.rule_id = choice.rule_id;
-            let (payees, skipped) = upline(plan, inputs.upline);
-            calculation.trace.skipped = skipped;
-            calculation.lines = lines(&terms, charge, &agreement.partner_id, choice.price, payees)?;
-            if calculation.lines.iter().all(|line| line.amount.is_zero()) {
-                calculation.lines.clear();
-                terms.nothing_earned = Some(NothingEarned::ZeroBase);
+            let (upline, skipped) = upline(plan, inputs);
+            trace.skipped = skipped;
+            let payees = sellers(inputs, choice.price).into_iter().chain(upline).collect();
+            lines = clamped(&mut terms, inputs, payees)?;
+            if lines.iter().all(|line| line.amount.is_zero()) {
+                lines.clear();
+                let is_clamped = terms.clamp.is_some();
+                terms.nothing_earned =
+                    Some(if is_clamped { NothingEarned::CapReached } else { NothingEarned::ZeroBase });
             }
         }
     }
-    calculation.terms = terms;
-    Ok(calculation)
+    if lines.is_empty() {
+        // It is granted nothing, so it counts in no cap.
+        terms.caps.clear();
+    }
+    Ok(Calculation { terms, lines, trace })
 }
 
-/// The part of the charge that commissions are computed on.
-fn base(policy: &BasePolicy, charge: &Charge) -> Result<Money, MoneyError> {
-    let mut base = charge.amount;
-    if !policy.include_tax {
-        base = base.minus(charge.tax)?;
+/// Somebody who earns, with the level and place among those who share it, and the price.
+type Payee = (Level, u8, PartnerId, Price);
+
+/// The partner who sold, or those who share the sale.
+fn sellers(inputs: &Inputs<'_>, price: Price) -> Vec<Payee> {
+    let Inputs { agreement, charge, active_splits, .. } = inputs;
+    if charge.splits.is_empty() {
+        return vec![(Level::ONE, 0, agreement.partner_id.clone(), price)];
     }
-    if !policy.include_shipping {
-        base = base.minus(charge.shipping)?;
+    let places = (0_u8..).zip(&charge.splits);
+    let active = places.filter(|(_, split)| active_splits.contains(&split.partner_id));
+    active
+        .map(|(place, split)| {
+            let price = Price::Share { weight: split.weight, of: Box::new(price.clone()) };
+            (Level::ONE, place, split.partner_id.clone(), price)
+        })
+        .collect()
+}
+
+/// The lines, within what the caps leave. Of several caps the one that leaves least is noted.
+fn clamped(terms: &mut Terms, inputs: &Inputs<'_>, payees: Vec<Payee>) -> Result<Vec<Line>, MoneyError> {
+    let prices: Vec<Price> = payees.iter().map(|(_, _, _, price)| price.clone()).collect();
+    let nothing = Money::zero(inputs.charge.amount.currency());
+    let mut amounts = terms.amounts(&prices, inputs.charge, nothing)?;
+    let total = sum(amounts.iter().copied(), terms.base.currency())?;
+    let left = |used: &&CapUse| used.cap.amount.minor().saturating_sub(used.used).max(0);
+    if let Some(least) = inputs.caps.iter().min_by_key(left).filter(|used| left(used) < total.minor()) {
+        terms.clamp = Some(Clamp {
+            counter: least.counter.clone(),
+            period: least.cap.period,
+            limit: least.cap.amount,
+            left: Money::new(left(&least), terms.base.currency()),
+        });
+        amounts = terms.amounts(&prices, inputs.charge, nothing)?;
     }
-    if policy.include_discount {
-        base = base.plus(charge.discount)?;
-    }
-    Ok(base)
+    let line = |((level, place, partner_id, price), amount)| Line { level, place, partner_id, price, amount };
+    Ok(payees.into_iter().zip(amounts).map(line).collect())
 }
 
 /// Has the plan stopped paying for this customer's renewals?
@@ -149,8 +213,13 @@ fn recurring_over(plan: &Plan, inputs: &Inputs<'_>) -> bool {
 }
 
 /// Who earns on each level above the seller, and who was passed over.
-fn upline(plan: &Plan, sponsors: &[Sponsor]) -> (Vec<(Level, PartnerId, LevelShare)>, Vec<PartnerId>) {
-    let is_out = |sponsor: &&Sponsor| !sponsor.is_active && plan.inactive_upline != InactiveUpline::Accrue;
+fn upline(plan: &Plan, inputs: &Inputs<'_>) -> (Vec<Payee>, Vec<PartnerId>) {
+    let sponsors = inputs.upline;
+    // Who has a part of the sale already gets none of it again from above.
+    let shares = |sponsor: &Sponsor| inputs.active_splits.contains(&sponsor.partner_id);
+    let is_out = |sponsor: &&Sponsor| {
+        shares(sponsor) || (!sponsor.is_active && plan.inactive_upline != InactiveUpline::Accrue)
+    };
     let standing: Vec<&Sponsor> = match plan.inactive_upline {
         InactiveUpline::Compress => sponsors.iter().filter(|sponsor| !is_out(sponsor)).collect(),
         InactiveUpline::Accrue | InactiveUpline::Drop => sponsors.iter().collect(),
@@ -161,7 +230,7 @@ fn upline(plan: &Plan, sponsors: &[Sponsor]) -> (Vec<(Level, PartnerId, LevelSha
         .zip(2_u8..)
         .filter(|((sponsor, _), _)| !is_out(sponsor))
         .filter_map(|((sponsor, share), level)| {
-            Some((Level::new(level)?, sponsor.partner_id.clone(), *share))
+            Some((Level::new(level)?, 0, sponsor.partner_id.clone(), Price::from(*share)))
         })
         .collect();
     let skipped = sponsors
@@ -171,25 +240,4 @@ fn upline(plan: &Plan, sponsors: &[Sponsor]) -> (Vec<(Level, PartnerId, LevelSha
         .map(|sponsor| sponsor.partner_id.clone())
         .collect();
     (payees, skipped)
-}
-
-fn lines(
-    terms: &Terms,
-    charge: &Charge,
-    seller: &PartnerId,
-    first: Price,
-    upline: Vec<(Level, PartnerId, LevelShare)>,
-) -> Result<Vec<Line>, MoneyError> {
-    let mut payees = vec![(Level::ONE, seller.clone(), first)];
-    payees.extend(upline.into_iter().map(|(level, partner_id, share)| {
-        let price = match share {
-            LevelShare::Base { rate } => Price::Percent { rate },
-            LevelShare::LevelOne { rate } => Price::OfLevelOne { rate },
-        };
-        (level, partner_id, price)
-    }));
-    let prices: Vec<Price> = payees.iter().map(|(_, _, price)| price.clone()).collect();
-    let amounts = terms.amounts(&prices, charge, Money::zero(charge.amount.currency()))?;
-    let line = |((level, partner_id, price), amount)| Line { level, partner_id, price, amount };
-    Ok(payees.into_iter().zip(amounts).map(line).collect())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Commission, CommissionEvent, CommissionStatus, Price};
+use super::{Commission, CommissionEvent, Price};
 use crate::{
     conversion::{Conversion, Refund},
     id::PartnerId,
@@ -81,8 +81,9 @@ pub fn refund(
     let mut total = 0;
     let (mut changed, mut available) = (Vec::new(), BTreeMap::new());
     for (commission, target) in commissions.iter().zip(targets) {
+        let target = commission.at(target)?;
         let taken = commission.amount.minus(target)?.minor();
-        if taken == 0 || commission.status == CommissionStatus::Rejected {
+        if taken == 0 {
             continue;
         }
         let account = commission.account();
@@ -95,7 +96,7 @@ pub fn refund(
     }
     entry.push(Account::Expense, -total, None);
     let subject = [conversion.id.as_str(), refund.refund_id.as_str()];
-    let currency = conversion.charge.amount.currency();
+    let currency = conversion.settlement_currency();
     let transaction = entry.close(&conversion.program_id, TransactionKind::Refund, &subject, at, currency)?;
     Ok(Reversal { refunded, commissions: changed, available, transaction })
 }

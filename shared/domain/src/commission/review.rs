@@ -69,7 +69,7 @@ pub fn review(
         });
     }
     entry.push(Account::Expense, -total, None);
-    let currency = conversion.charge.amount.currency();
+    let currency = conversion.settlement_currency();
     let subject = [conversion.id.as_str()];
     let transaction = entry.close(&conversion.program_id, TransactionKind::Reject, &subject, at, currency)?;
     Ok(Reviewed { commissions: decided, transaction })

@@ -1,15 +1,26 @@
 //! The rules of a plan: which of them price level 1 of one sale, and why the others do not.
+//!
+//! A percentage, or an amount for each item, is paid line by line: each line goes to the rule that
+//! pays most for it. An amount for the sale, and a tiered share, are paid once for all lines that
+//! match: such a rule wins when it pays more, together with the best for the lines it leaves, than
+//! the lines would come to without it. Everywhere money decides, then priority, then the smaller id.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 
+use jiff::{Timestamp, ToSpan, Zoned, tz::TimeZone};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Price, Terms};
+use super::{
+    price::{Left, Part, Price},
+    sale::{self, SaleLine},
+    terms::Terms,
+};
 use crate::{
     attribution::Touch,
     conversion::Charge,
-    money::{Money, MoneyError},
-    plan::{Condition, Plan, Reward, Rule},
+    money::{Money, MoneyError, sum},
+    plan::{FlatPer, Plan, Reward, Rule, Subject},
 };
 
 /// How level 1's price comes about.
@@ -24,7 +35,7 @@ pub struct LevelOne {
 /// The price that level 1 gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// The rule that won; none when the agreement's own rate applies.
+    /// The rule that won; none when several did, or the agreement's own rate applies.
     pub rule_id: Option<String>,
     /// What it pays.
     pub price: Price,
@@ -44,23 +55,39 @@ pub struct RuleTrace {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum RuleOutcome {
-    /// It matched, and would pay this.
+    /// It matched at least one line, and would pay this for all that it matched.
     Matched {
         /// The amount.
         amount: Money,
     },
-    /// This condition did not hold.
+    /// This condition did not hold for any line.
     NotMatched {
         /// The field of the first condition that failed.
         field: String,
+        /// The value that the sale has in it.
+        value: Option<String>,
     },
 }
 
-/// Prices level 1: of the rules that match, the one that pays most money; then priority, then id.
+/// A rule with the lines that it matches.
+struct Match<'a> {
+    rule: &'a Rule,
+    lines: Vec<usize>,
+}
+
+/// What the lines of a sale come to under some assignment of rules.
+struct Assignment<'a> {
+    /// By rule, in the order of their first line.
+    parts: Vec<(&'a Rule, Vec<usize>)>,
+    exact: Decimal,
+    /// What is compared with other assignments.
+    amount: Money,
+}
+
+/// Prices level 1. The agreement's own rate stands above the plan's rules wherever one matches.
 ///
-/// The agreement's own rate stands above the plan's rules wherever one of them matches. Tier, own
-/// rate, base and rounding come from the terms, so that a sale of long ago is traced as it was
-/// priced, whatever the agreement says today.
+/// Tier, own rate, age of the customer, exchange rate and rounding come from the terms, so that a
+/// sale of long ago is traced as it was priced, whatever the agreement says today.
 ///
 /// # Errors
 /// When an amount does not fit.
@@ -70,49 +97,213 @@ pub fn price_level_one(
     touch: &Touch,
     charge: &Charge,
 ) -> Result<LevelOne, MoneyError> {
-    let mut best: Option<(Money, &Rule)> = None;
-    let mut rules = Vec::with_capacity(plan.rules.len());
-    for rule in &plan.rules {
-        let failed = rule.conditions.iter().find(|condition| !holds(condition, terms, touch, charge));
-        let outcome = match failed {
-            Some(condition) => RuleOutcome::NotMatched { field: condition.field().to_owned() },
-            None => {
-                let amount = match &rule.reward {
-                    Reward::Percent { rate } => rate.of(terms.base, terms.rounding)?,
-                    Reward::Flat { amount, .. } => *amount,
-                };
-                if best.is_none_or(|other| wins((amount, rule), other)) {
-                    best = Some((amount, rule));
-                }
-                RuleOutcome::Matched { amount }
-            }
-        };
-        rules.push(RuleTrace { rule_id: rule.id.clone(), outcome });
-    }
-    Ok(LevelOne { choice: best.map(|(_, rule)| choice(rule, terms)), rules })
-}
-
-fn wins((amount, rule): (Money, &Rule), (other_amount, other): (Money, &Rule)) -> bool {
-    let order = (amount.minor(), rule.priority).cmp(&(other_amount.minor(), other.priority));
-    order.then_with(|| other.id.cmp(&rule.id)).is_gt()
-}
-
-fn choice(rule: &Rule, terms: &Terms) -> Choice {
-    let price = match (terms.revenue_split, &rule.reward) {
-        (Some(rate), _) => return Choice { rule_id: None, price: Price::Percent { rate } },
-        (None, Reward::Percent { rate }) => Price::Percent { rate: *rate },
-        (None, Reward::Flat { amount, on_refund }) => Price::Flat { amount: *amount, on_refund: *on_refund },
+    let lines = sale::lines(&plan.base, charge, terms.exchange.as_ref(), terms.rounding)?;
+    let pricing = Pricing { terms, charge, lines: &lines };
+    let (matches, rules) = pricing.matches(plan, touch)?;
+    let choice = match terms.revenue_split {
+        Some(rate) => {
+            let mut places: Vec<usize> = matches.iter().flat_map(|matched| matched.lines.clone()).collect();
+            places.sort_unstable();
+            places.dedup();
+            pricing.choice(vec![(None, places, Price::Percent { rate })])?
+        }
+        None => {
+            let best = pricing.best(&matches)?;
+            let parts = best.parts.into_iter().map(|(rule, places)| {
+                let price = pricing.price(rule, &places)?;
+                Ok((Some(rule.id.clone()), places, price))
+            });
+            pricing.choice(parts.collect::<Result<_, MoneyError>>()?)?
+        }
     };
-    Choice { rule_id: Some(rule.id.clone()), price }
+    Ok(LevelOne { choice, rules })
 }
 
-fn holds(condition: &Condition, terms: &Terms, touch: &Touch, charge: &Charge) -> bool {
-    let is_one_of =
-        |values: &BTreeSet<String>, value: Option<&String>| value.is_some_and(|value| values.contains(value));
-    match condition {
-        Condition::Kind(kinds) => kinds.contains(&charge.kind),
-        Condition::CommissionTier(tiers) => is_one_of(tiers, terms.commission_tier.as_ref()),
-        Condition::Campaign(campaigns) => is_one_of(campaigns, touch.campaign.as_ref()),
-        Condition::Country(countries) => is_one_of(countries, charge.country.as_ref()),
+/// One sale while its level 1 is priced.
+struct Pricing<'a> {
+    terms: &'a Terms,
+    charge: &'a Charge,
+    lines: &'a [SaleLine<'a>],
+}
+
+impl<'a> Pricing<'a> {
+    /// The rules that match, and what became of each rule of the plan.
+    fn matches<'p>(
+        &self,
+        plan: &'p Plan,
+        touch: &Touch,
+    ) -> Result<(Vec<Match<'p>>, Vec<RuleTrace>), MoneyError> {
+        let subject = self.subject(touch)?;
+        let (mut matches, mut traces) = (Vec::new(), Vec::with_capacity(plan.rules.len()));
+        for rule in &plan.rules {
+            let (mut lines, mut failure) = (Vec::new(), None);
+            for (place, line) in self.lines.iter().enumerate() {
+                let subject = Subject { product: line.product, ..subject };
+                match rule.conditions.iter().find_map(|condition| condition.failure(&subject)) {
+                    None => lines.push(place),
+                    Some(test) => failure = failure.or_else(|| Some((test.field(), test.value(&subject)))),
+                }
+            }
+            let outcome = match failure.filter(|_| lines.is_empty()) {
+                Some((field, value)) => RuleOutcome::NotMatched { field, value },
+                None => {
+                    let amount = self.round(self.exact(&self.price(rule, &lines)?, &lines)?)?;
+                    matches.push(Match { rule, lines });
+                    RuleOutcome::Matched { amount }
+                }
+            };
+            traces.push(RuleTrace { rule_id: rule.id.clone(), outcome });
+        }
+        Ok((matches, traces))
     }
+
+    fn subject(&self, touch: &'a Touch) -> Result<Subject<'a>, MoneyError> {
+        let Self { terms, charge, .. } = self;
+        let since = terms.customer_since.unwrap_or(charge.occurred_at);
+        Ok(Subject {
+            kind: charge.kind,
+            commission_tier: terms.commission_tier.as_deref(),
+            campaign: touch.campaign.as_deref(),
+            country: charge.country.as_deref(),
+            coupon: charge.coupon.as_deref(),
+            product: None,
+            metadata: &charge.metadata,
+            amount: sale::amount(charge, terms.exchange.as_ref(), terms.rounding)?,
+            customer_age_months: months_between(since, charge.occurred_at),
+            occurred_at: charge.occurred_at,
+        })
+    }
+
+    /// The assignment that pays most.
+    fn best<'p>(&self, matches: &[Match<'p>]) -> Result<Assignment<'p>, MoneyError> {
+        let everything: Vec<usize> = (0..self.lines.len()).collect();
+        let mut best = self.by_line(matches, &everything)?;
+        for candidate in matches.iter().filter(|matched| is_per_sale(&matched.rule.reward)) {
+            let rest: Vec<usize> =
+                everything.iter().copied().filter(|place| !candidate.lines.contains(place)).collect();
+            let mut assignment = self.by_line(matches, &rest)?;
+            let own = self.exact(&self.price(candidate.rule, &candidate.lines)?, &candidate.lines)?;
+            assignment.exact = assignment.exact.checked_add(own).ok_or(MoneyError::Overflow)?;
+            assignment.amount = self.round(assignment.exact)?;
+            assignment.parts.insert(0, (candidate.rule, candidate.lines.clone()));
+            if assignment.wins_over(&best) {
+                best = assignment;
+            }
+        }
+        Ok(best)
+    }
+
+    /// Each of these lines with the rule that pays most for it; lines that no rule matches earn
+    /// nothing.
+    fn by_line<'p>(&self, matches: &[Match<'p>], places: &[usize]) -> Result<Assignment<'p>, MoneyError> {
+        let mut parts: Vec<(&Rule, Vec<usize>)> = Vec::new();
+        let mut total = Decimal::ZERO;
+        for place in places {
+            let mut best: Option<(Decimal, Money, &Rule)> = None;
+            for matched in matches.iter().filter(|matched| matched.lines.contains(place)) {
+                if is_per_sale(&matched.rule.reward) {
+                    continue;
+                }
+                let exact = self.exact(&self.price(matched.rule, &[*place])?, &[*place])?;
+                let amount = self.round(exact)?;
+                if best.is_none_or(|(_, other, rule)| compare((amount, matched.rule), (other, rule)).is_gt())
+                {
+                    best = Some((exact, amount, matched.rule));
+                }
+            }
+            let Some((exact, _, rule)) = best else { continue };
+            total = total.checked_add(exact).ok_or(MoneyError::Overflow)?;
+            match parts.iter_mut().find(|(known, _)| known.id == rule.id) {
+                Some((_, places)) => places.push(*place),
+                None => parts.push((rule, vec![*place])),
+            }
+        }
+        Ok(Assignment { parts, exact: total, amount: self.round(total)? })
+    }
+
+    /// What a rule pays for some lines.
+    fn price(&self, rule: &Rule, places: &[usize]) -> Result<Price, MoneyError> {
+        Ok(match &rule.reward {
+            Reward::Percent { rate } => Price::Percent { rate: *rate },
+            Reward::Flat { amount, per: FlatPer::Sale, on_refund } => {
+                Price::Flat { amount: *amount, on_refund: *on_refund }
+            }
+            Reward::Flat { amount, per: FlatPer::Item, on_refund } => {
+                let items: i64 = self.at(places).map(|line| i64::from(line.quantity)).sum();
+                let minor = amount.minor().checked_mul(items).ok_or(MoneyError::Overflow)?;
+                Price::Flat { amount: Money::new(minor, amount.currency()), on_refund: *on_refund }
+            }
+            Reward::Tiered { mode, brackets } => Price::Tiered { mode: *mode, brackets: brackets.clone() },
+        })
+    }
+
+    fn exact(&self, price: &Price, places: &[usize]) -> Result<Decimal, MoneyError> {
+        let charged = self.charge.amount;
+        let left = Left { charged, kept: charged, rounding: self.terms.rounding };
+        price.exact(self.base(places)?, Money::zero(self.terms.base.currency()), &left)
+    }
+
+    fn round(&self, exact: Decimal) -> Result<Money, MoneyError> {
+        Money::round(exact, self.terms.base.currency(), self.terms.rounding)
+    }
+
+    fn base(&self, places: &[usize]) -> Result<Money, MoneyError> {
+        sum(self.at(places).map(|line| line.base), self.terms.base.currency())
+    }
+
+    fn at(&self, places: &[usize]) -> impl Iterator<Item = &SaleLine<'a>> {
+        places.iter().filter_map(|place| self.lines.get(*place))
+    }
+
+    /// The parts as one price: a single rule for the whole sale needs no parts.
+    fn choice(&self, parts: Vec<(Option<String>, Vec<usize>, Price)>) -> Result<Option<Choice>, MoneyError> {
+        let mut listed = Vec::with_capacity(parts.len());
+        for (rule_id, places, price) in parts.into_iter().filter(|(_, places, _)| !places.is_empty()) {
+            if places.len() == self.lines.len() {
+                return Ok(Some(Choice { rule_id, price }));
+            }
+            listed.push(Part { rule_id, base: self.base(&places)?, price });
+        }
+        let rule_id = match listed.as_slice() {
+            [] => return Ok(None),
+            [part] => part.rule_id.clone(),
+            _ => None,
+        };
+        Ok(Some(Choice { rule_id, price: Price::Parts { parts: listed } }))
+    }
+}
+
+impl<'a> Assignment<'a> {
+    fn wins_over(&self, other: &Self) -> bool {
+        match (self.first_rule(), other.first_rule()) {
+            (Some(rule), Some(standing)) => compare((self.amount, rule), (other.amount, standing)).is_gt(),
+            (rule, _) => rule.is_some(),
+        }
+    }
+
+    /// The rule that speaks for it where the money is the same.
+    fn first_rule(&self) -> Option<&'a Rule> {
+        let first = |one: &&'a Rule, other: &&'a Rule| compare((self.amount, one), (self.amount, other));
+        self.parts.iter().map(|(rule, _)| *rule).max_by(first)
+    }
+}
+
+/// By money, then by priority, then by the smaller id.
+fn compare((amount, rule): (Money, &Rule), (other_amount, other): (Money, &Rule)) -> Ordering {
+    let order = (amount.minor(), rule.priority).cmp(&(other_amount.minor(), other.priority));
+    order.then_with(|| other.id.cmp(&rule.id))
+}
+
+/// Is it paid once for all lines that match?
+fn is_per_sale(reward: &Reward) -> bool {
+    matches!(reward, Reward::Flat { per: FlatPer::Sale, .. } | Reward::Tiered { .. })
+}
+
+/// Whole months; a month's end clamps.
+fn months_between(since: Timestamp, at: Timestamp) -> u32 {
+    let (since, at) = (since.to_zoned(TimeZone::UTC), at.to_zoned(TimeZone::UTC));
+    let count = |at: &Zoned| i32::from(at.year()) * 12 + i32::from(at.month());
+    let months = count(&at) - count(&since);
+    let is_over = since.checked_add(months.months()).is_ok_and(|end| end <= at);
+    u32::try_from(if is_over { months } else { months - 1 }).unwrap_or(0)
 }

@@ -84,6 +84,7 @@ fn world() -> World {
                 address_hash: String::new(),
             },
             commission_tier: None,
+            earlier_tiers: vec![],
             revenue_split: None,
             contract_start: None,
             contract_end: None,

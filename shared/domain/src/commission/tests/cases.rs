@@ -72,14 +72,14 @@ fn between_equal_rules_priority_decides_then_the_smaller_id() {
 #[test]
 fn conditions_are_all_asked_and_the_first_that_fails_is_named() {
     let mut rule = percent("gold", "0.50");
-    rule.conditions = vec![
-        Condition::CommissionTier(["gold".to_owned()].into()),
-        Condition::Campaign(["spring".to_owned()].into()),
-        Condition::Country(["FR".to_owned()].into()),
-    ];
+    rule.conditions =
+        vec![test("commission_tier", &["gold"]), test("campaign", &["spring"]), test("country", &["FR"])];
     let mut case = Case::new(plan(vec![rule, percent("base", "0.10")], &[]), "10.00");
     let calculation = case.calculate();
-    assert_eq!(calculation.trace.rules[0].outcome, RuleOutcome::NotMatched { field: "country".into() });
+    assert_eq!(
+        calculation.trace.rules[0].outcome,
+        RuleOutcome::NotMatched { field: "country".into(), value: Some("DE".into()) }
+    );
     assert_eq!(calculation.trace.rules[1].outcome, RuleOutcome::Matched { amount: money("1.00") });
     case.charge.country = Some("FR".into());
     assert_eq!(case.calculate().terms.rule_id.as_deref(), Some("gold"));
@@ -179,7 +179,7 @@ fn nothing_earned_has_a_reason() {
     let zero = Case::new(plan(vec![percent("base", "0.20")], &["0.05"]), "0.00").calculate();
     assert_eq!((zero.lines.len(), zero.terms.nothing_earned), (0, Some(NothingEarned::ZeroBase)));
     let mut rule = percent("leads", "0.20");
-    rule.conditions = vec![Condition::Kind([ConversionKind::Lead].into())];
+    rule.conditions = vec![test("kind", &["lead"])];
     let none = Case::new(plan(vec![rule], &[]), "10.00").calculate();
     assert_eq!(none.terms.nothing_earned, Some(NothingEarned::NoRuleMatches));
 }

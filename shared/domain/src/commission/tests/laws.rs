@@ -20,6 +20,7 @@ fn any_rule() -> impl Strategy<Value = Reward> {
         any_share().prop_map(|share| Reward::Percent { rate: rate(&share) }),
         (1..100_000_i64).prop_map(|minor| Reward::Flat {
             amount: Money::new(minor, usd()),
+            per: FlatPer::Sale,
             on_refund: FlatRefund::Prorate
         }),
     ]

@@ -8,12 +8,19 @@ use crate::{
     accrual::accrue,
     agreement::{Acceptance, Agreement, AgreementStatus},
     attribution::{Attribution, Outcome, Touch},
-    conversion::{Conversion, Refund},
+    conversion::{Charge, Conversion, Refund},
+    exchange::ExchangeRate,
     id::{AgreementId, ConversionId, ProgramId},
     ledger::{Account, Transaction, balances},
     money::Currency,
-    plan::{Condition, InactiveUpline, LevelShare, Plan, PlanVersion, Recurring, Reward, Rule},
+    money::Rounding,
+    plan::{
+        Condition, ExistingCustomers, FlatPer, FlatRefund, InactiveUpline, LevelShare, Plan, PlanVersion,
+        Recurring, Reward, Rule,
+    },
     program::TouchKind,
+    rate::Rate,
+    risk::HoldReason,
 };
 
 fn usd() -> Currency {
@@ -45,7 +52,7 @@ fn flat(id: &str, amount: &str, on_refund: FlatRefund) -> Rule {
         id: id.into(),
         priority: 0,
         conditions: vec![],
-        reward: Reward::Flat { amount: money(amount), on_refund },
+        reward: Reward::Flat { amount: money(amount), per: FlatPer::Sale, on_refund },
     }
 }
 
@@ -59,7 +66,16 @@ fn plan(rules: Vec<Rule>, shares: &[&str]) -> Plan {
         base: Default::default(),
         rounding: Rounding::HalfEven,
         hold_days: 30,
+        caps: vec![],
+        attribution: None,
+        existing_customers: ExistingCustomers::FollowCurrent,
+        tier_requirements: None,
+        bonuses: vec![],
     }
+}
+
+fn test(field: &str, values: &[&str]) -> Condition {
+    serde_json::from_value(serde_json::json!({ "field": field, "any_of": values })).unwrap()
 }
 
 /// One sale by a partner with nine ancestors, and everything around it.
@@ -70,6 +86,8 @@ struct Case {
     charge: Charge,
     upline: Vec<Sponsor>,
     customer_since: Option<Timestamp>,
+    exchange: Option<ExchangeRate>,
+    caps: Vec<CapUse>,
 }
 
 impl Case {
@@ -99,6 +117,7 @@ impl Case {
                 reason: None,
                 acceptance,
                 commission_tier: Some("gold".into()),
+                earlier_tiers: vec![],
                 revenue_split: None,
                 contract_start: None,
                 contract_end: None,
@@ -118,18 +137,35 @@ impl Case {
                 customer: None,
                 click_id: None,
                 country: Some("DE".into()),
+                coupon: None,
+                lines: vec![],
+                splits: vec![],
                 aliases: vec![],
                 metadata: Default::default(),
             },
             upline: (2..=10).map(|number| Sponsor { partner_id: partner(number), is_active: true }).collect(),
             customer_since: None,
+            exchange: None,
+            caps: vec![],
         }
     }
 
     fn calculate(&self) -> Calculation {
-        let Self { plan, agreement, touch, charge, upline, customer_since } = self;
-        calculate(&Inputs { plan, agreement, touch, charge, upline, customer_since: *customer_since })
-            .unwrap()
+        let Self { plan, agreement, touch, charge, upline, customer_since, exchange, caps } = self;
+        let active_splits: Vec<PartnerId> =
+            charge.splits.iter().map(|split| split.partner_id.clone()).collect();
+        calculate(&Inputs {
+            plan,
+            agreement,
+            touch,
+            charge,
+            upline,
+            customer_since: *customer_since,
+            active_splits: &active_splits,
+            exchange: exchange.as_ref(),
+            caps,
+        })
+        .unwrap()
     }
 
     fn amounts(&self) -> Vec<String> {

@@ -1,22 +1,21 @@
 //! Plans: what a program pays, as data, in numbered versions that never change.
 
-use std::collections::BTreeSet;
+mod cap;
+mod condition;
+mod faults;
+mod performance;
+mod reward;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    conversion::ConversionKind,
-    id::{Level, ProgramId},
-    money::{Currency, Money, Rounding},
-    profile::is_country,
-    rate::Rate,
-};
+pub use cap::{Cap, CapCounter, CapPeriod, CapScope};
+pub use condition::{Condition, ConditionError, Matcher, Range, Subject, Test, TextField};
+pub use faults::PlanFault;
+pub use performance::{Bonus, Metric, Threshold, Tier, TierDirection, TierRequirements, Window};
+pub use reward::{Bracket, FlatPer, FlatRefund, Reward, TieredMode};
 
-/// The most rules one plan may have.
-pub const RULES_MAX: usize = 50;
-/// The longest time a commission may be held, in days.
-pub const HOLD_DAYS_MAX: u16 = 365;
+use crate::{id::ProgramId, money::Rounding, program::AttributionPolicy, rate::Rate};
 
 /// One version of a program's plan; immutable once published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +57,21 @@ pub struct Plan {
     /// Days between the conversion and the moment its commission can be paid out, 0 to 365.
     #[serde(default = "default_hold_days")]
     pub hold_days: u16,
+    /// The most that sales may cost within a scope and period; each pair at most once.
+    #[serde(default)]
+    pub caps: Vec<Cap>,
+    /// How a conversion finds its partner; none leaves it to the program.
+    #[serde(default)]
+    pub attribution: Option<AttributionPolicy>,
+    /// What customers won under this version keep when the next one comes.
+    #[serde(default)]
+    pub existing_customers: ExistingCustomers,
+    /// What partners have to achieve for their tier; none leaves tiers to administrators.
+    #[serde(default)]
+    pub tier_requirements: Option<TierRequirements>,
+    /// What partners earn for reaching a goal.
+    #[serde(default)]
+    pub bonuses: Vec<Bonus>,
 }
 
 fn default_hold_days() -> u16 {
@@ -78,82 +92,6 @@ pub struct Rule {
     pub conditions: Vec<Condition>,
     /// What it pays.
     pub reward: Reward,
-}
-
-/// What a rule asks of the conversion or the partner: the value must be one of those listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "field", content = "any_of", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Condition {
-    /// Kind of conversion.
-    Kind(BTreeSet<ConversionKind>),
-    /// The partner's tier.
-    CommissionTier(BTreeSet<String>),
-    /// The campaign of the link.
-    Campaign(BTreeSet<String>),
-    /// The customer's country, ISO 3166-1 alpha-2.
-    Country(BTreeSet<String>),
-}
-
-impl Condition {
-    /// The name of the field it looks at.
-    #[must_use]
-    pub fn field(&self) -> &'static str {
-        match self {
-            Self::Kind(_) => "kind",
-            Self::CommissionTier(_) => "commission_tier",
-            Self::Campaign(_) => "campaign",
-            Self::Country(_) => "country",
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Kind(values) => values.is_empty(),
-            Self::CommissionTier(values) | Self::Campaign(values) | Self::Country(values) => {
-                values.is_empty()
-            }
-        }
-    }
-
-    /// A country spelled in another way would never match, and nobody would be told.
-    fn can_match(&self) -> bool {
-        match self {
-            Self::Country(values) => values.iter().all(|country| is_country(country)),
-            Self::Kind(_) | Self::CommissionTier(_) | Self::Campaign(_) => true,
-        }
-    }
-}
-
-/// What a rule pays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Reward {
-    /// A share of the commission base.
-    Percent {
-        /// The share.
-        rate: Rate,
-    },
-    /// A fixed amount per conversion, in the program's currency.
-    Flat {
-        /// The amount, above zero.
-        amount: Money,
-        /// What a refund does to it.
-        #[serde(default)]
-        on_refund: FlatRefund,
-    },
-}
-
-/// What refunds do to a fixed amount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FlatRefund {
-    /// It is void once the whole charge has been refunded.
-    #[default]
-    VoidOnFullRefund,
-    /// It shrinks in proportion.
-    Prorate,
-    /// It stays.
-    Keep,
 }
 
 /// What a sponsor earns on a recruit's conversions.
@@ -199,6 +137,19 @@ pub enum Recurring {
     Months(u16),
 }
 
+/// What customers won under a version keep when the next one comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExistingCustomers {
+    /// Nothing: whatever is in force prices their sales.
+    #[default]
+    FollowCurrent,
+    /// This version, for ever.
+    Keep,
+    /// This version, for so many months from their first sale on.
+    KeepMonths(u16),
+}
+
 /// What belongs to the commission base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -211,84 +162,32 @@ pub struct BasePolicy {
     pub include_discount: bool,
 }
 
-/// Something wrong with a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanFault {
-    /// Where, as a JSON pointer into the plan.
-    pub pointer: String,
-    /// A stable code.
-    pub code: &'static str,
-    /// What to do about it.
-    pub detail: String,
-}
-
-impl Plan {
-    /// Everything that is wrong with the plan: a plan without faults never fails to calculate.
-    #[must_use]
-    pub fn faults(&self, currency: Currency) -> Vec<PlanFault> {
-        let mut faults = Vec::new();
-        let mut fault = |pointer: String, code, detail: &str| {
-            faults.push(PlanFault { pointer, code, detail: detail.to_owned() });
-        };
-        if self.rules.is_empty() || self.rules.len() > RULES_MAX {
-            fault("/rules".into(), "out_of_range", "a plan has 1 to 50 rules");
-        }
-        let mut names = BTreeSet::new();
-        for (index, rule) in self.rules.iter().enumerate() {
-            if !is_name(&rule.id) {
-                fault(
-                    format!("/rules/{index}/id"),
-                    "invalid_name",
-                    "use 1 to 40 characters of a-z, 0-9, - and _",
-                );
-            }
-            if !names.insert(&rule.id) {
-                fault(format!("/rules/{index}/id"), "duplicate", "another rule of the plan has this id");
-            }
-            for (place, condition) in rule.conditions.iter().enumerate() {
-                if condition.is_empty() {
-                    let pointer = format!("/rules/{index}/conditions/{place}/any_of");
-                    fault(pointer, "empty", "list at least one value: nothing could match");
-                } else if !condition.can_match() {
-                    let pointer = format!("/rules/{index}/conditions/{place}/any_of");
-                    fault(
-                        pointer,
-                        "invalid",
-                        "name countries by two capital letters of ISO 3166-1, such as DE",
-                    );
-                }
-            }
-            if let Reward::Flat { amount, .. } = &rule.reward {
-                let pointer = format!("/rules/{index}/reward/amount");
-                if amount.currency() != currency {
-                    fault(pointer, "wrong_currency", "use the program's currency");
-                } else if amount.minor() <= 0 {
-                    fault(pointer, "out_of_range", "a flat reward is above zero");
-                }
-            }
-        }
-        if self.levels.len() >= usize::from(Level::MAX) {
-            fault("/levels".into(), "out_of_range", "at most 9 levels above the seller, which is level 1");
-        }
-        if self.hold_days > HOLD_DAYS_MAX {
-            fault("/hold_days".into(), "out_of_range", "hold for 0 to 365 days");
-        }
-        if matches!(self.recurring, Recurring::Months(0 | 601..)) {
-            fault("/recurring/months".into(), "out_of_range", "1 to 600 months");
-        }
-        faults
-    }
-}
-
-fn is_name(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
-    (1..=40).contains(&text.len()) && text.bytes().all(allowed)
-}
-
 /// The version in force at a moment: the highest of those effective by then.
 #[must_use]
 pub fn in_force(versions: &[PlanVersion], at: Timestamp) -> Option<&PlanVersion> {
     versions.iter().filter(|version| version.effective_from <= at).max_by_key(|version| version.version)
+}
+
+/// The version that prices a sale: the one in force, unless the customer's first sale was made
+/// under an earlier one that is kept for existing customers.
+#[must_use]
+pub fn pricing(
+    versions: &[PlanVersion],
+    at: Timestamp,
+    customer_since: Option<Timestamp>,
+) -> Option<&PlanVersion> {
+    let kept = customer_since.filter(|since| *since <= at).and_then(|since| {
+        let first = in_force(versions, since)?;
+        match first.plan.existing_customers {
+            ExistingCustomers::FollowCurrent => None,
+            ExistingCustomers::Keep => Some(first),
+            ExistingCustomers::KeepMonths(months) => {
+                let end = since.to_zoned(TimeZone::UTC).checked_add(i64::from(months).months()).ok()?;
+                (at < end.timestamp()).then_some(first)
+            }
+        }
+    });
+    kept.or_else(|| in_force(versions, at))
 }
 
 #[cfg(test)]
