@@ -81,6 +81,16 @@ fn check_transactions(journal: &[Transaction]) {
 /// Each line is worth what its frozen terms say at what is left of the charge.
 fn check_commissions(books: &Books) {
     for record in &books.records {
+        for line in record.commissions.iter().map(|line| &line.value) {
+            let own = record.adjustments.iter().filter(|adjustment| adjustment.commission_id == line.id);
+            let sum: i64 = own.map(|adjustment| adjustment.amount.minor()).sum();
+            assert_eq!(line.adjusted.minor(), sum, "{}: {line:#?}", line.id);
+        }
+        if let Some(award) = &record.award {
+            let line = &record.commissions[0].value;
+            assert_eq!(record.commissions.len(), 1, "{}", award.value.id);
+            assert_eq!(line.amount, line.at(award.value.priced()).unwrap(), "{}: {line:#?}", line.id);
+        }
         let Some(conversion) = record.conversion().map(|known| &known.value) else { continue };
         assert!(record.waiting.is_empty(), "refunds of {} still wait: {:?}", conversion.id, record.waiting);
         let applied: i64 = record.applied.iter().map(|refund| refund.amount.minor()).sum();
@@ -93,8 +103,7 @@ fn check_commissions(books: &Books) {
         let prices: Vec<_> = lines.iter().map(|line| line.price.clone()).collect();
         let amounts = terms.amounts(&prices, &conversion.charge, conversion.refunded).unwrap();
         for (line, amount) in lines.iter().zip(amounts) {
-            let expected = if line.status == CommissionStatus::Rejected { 0 } else { amount.minor() };
-            assert_eq!(line.amount.minor(), expected, "{}: {line:#?}", line.id);
+            assert_eq!(line.amount, line.at(amount).unwrap(), "{}: {line:#?}", line.id);
         }
     }
 }

@@ -189,6 +189,7 @@ pub async fn answerer(world: &World, binary: &str) -> Answerer {
     }
     choose! {
         "accept-agreement" => accept_agreement,
+        "adjust-commission" => adjust_commission,
         "approve-application" => approve_application,
         "create-api-key" => create_api_key,
         "create-program" => create_program,
@@ -202,16 +203,22 @@ pub async fn answerer(world: &World, binary: &str) -> Answerer {
         "get-profile" => get_profile,
         "list-applications" => list_applications,
         "list-commissions" => list_commissions,
+        "list-exchange-rates" => list_exchange_rates,
         "list-links" => list_links,
+        "list-missing-exchange-rates" => list_missing_exchange_rates,
         "list-payouts" => list_payouts,
         "list-referrals" => list_referrals,
+        "list-tier-changes" => list_tier_changes,
+        "publish-exchange-rates" => publish_exchange_rates,
         "publish-plan" => publish_plan,
         "receive-webhook" => receive_webhook,
         "record-conversion" => record_conversion,
         "register-partner" => register_partner,
         "reject-application" => reject_application,
+        "replay-program" => replay_program,
         "request-payout" => request_payout,
         "set-payout-method" => set_payout_method,
+        "simulate-plan" => simulate_plan,
         "start-identity-check" => start_identity_check,
         "update-profile" => update_profile,
     }
@@ -239,7 +246,9 @@ pub async fn reactor(world: &World, binary: &str) -> Reactor {
 pub async fn ticker(world: &World, binary: &str) -> Ticker {
     match binary {
         "audit-ledger" => tick(world, binary, audit_ledger::handle).await,
+        "evaluate-bonuses" => tick(world, binary, evaluate_bonuses::handle).await,
         "evaluate-maturity" => tick(world, binary, evaluate_maturity::handle).await,
+        "evaluate-tiers" => tick(world, binary, evaluate_tiers::handle).await,
         "publish-missed-events" => tick(world, binary, publish_missed_events::handle).await,
         "reconcile-payouts" => tick(world, binary, reconcile_payouts::handle).await,
         other => panic!("tests/harness/functions.rs does not know the schedule {other}"),

@@ -168,6 +168,12 @@ impl World {
         self.settle().await;
     }
 
+    /// Runs a scheduled function once, and delivers what follows from it.
+    pub async fn tick(&self, schedule: &str) {
+        self.pump.tick(self, schedule).await;
+        self.drain().await;
+    }
+
     /// Days pass.
     pub async fn days(&self, days: i64) {
         self.pass(SignedDuration::from_hours(24 * days)).await;

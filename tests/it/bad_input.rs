@@ -33,13 +33,16 @@ async fn a_body_is_json_of_a_reasonable_size() {
     call().text("application/json; charset=utf-8", &body).in_base64().expect(202).await;
 }
 
+/// A partner who has joined no program.
+const NOBODY: &str = "ptr_EAR4TF915T49FS3DCGG0RA7JC8";
+
 #[tokio::test]
 async fn a_wrong_field_is_named() {
     let world = World::start().await;
     let program = world.program().await;
     for (name, value, pointer) in [
         ("amount", json!({ "amount": "10.00", "currency": "XYZ" }), "/amount/currency"),
-        ("amount", json!({ "amount": "10.00", "currency": "EUR" }), "/amount/currency"),
+        ("tax", json!({ "amount": "1.00", "currency": "EUR" }), "/tax/currency"),
         ("amount", usd("10.001"), "/amount"),
         ("amount", usd("-10.00"), "/amount"),
         ("amount", json!({ "amount": 10, "currency": "USD" }), "/amount/amount"),
@@ -52,6 +55,18 @@ async fn a_wrong_field_is_named() {
         ("occurred_at", json!("2027-01-01T00:00:00Z"), "/occurred_at"),
         ("occurred_at", json!("yesterday"), "/occurred_at"),
         ("tax", usd("11.00"), "/amount"),
+        ("coupon", json!(""), "/coupon"),
+        ("lines", json!([{ "product": "boots", "amount": usd("9.99") }]), "/lines"),
+        (
+            "lines",
+            json!([{ "product": "boots", "quantity": 0, "amount": usd("10.00") }]),
+            "/lines/0/quantity",
+        ),
+        ("lines", json!([{ "sku": "boots", "amount": usd("10.00") }]), "/lines/0/sku"),
+        ("splits", json!([{ "partner_id": "ptr_1", "weight": "1" }]), "/splits/0/partner_id"),
+        ("splits", json!([{ "partner_id": NOBODY, "weight": "1.5" }]), "/splits/0/weight"),
+        ("splits", json!([{ "partner_id": NOBODY, "weight": "0.5" }]), "/splits"),
+        ("splits", json!([{ "partner_id": NOBODY, "weight": "1" }]), "/splits/0/partner_id"),
         ("external_id", json!(""), "/external_id"),
     ] {
         let mut fact = sale("order-1", "10.00", None);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{
     Call, World,
     contract::Contract,
-    story::{DESTINATION, application, plan, program_request, sale},
+    story::{DESTINATION, application, plan, program_request, sale, text, usd},
 };
 
 /// Every operation that takes an `Idempotency-Key`, with a body that is good and one that differs.
@@ -24,10 +24,16 @@ async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
         body[name] = value;
         body
     };
+    let rates = |rate: &str| {
+        let rate = json!({ "from": "EUR", "to": "USD", "day": "2026-11-02", "rate": rate, "source": "ECB" });
+        json!({ "rates": [rate] })
+    };
     let program_body = program_request();
     let application = application(&program.id, "new", None);
     let fact = sale("order-1", "10.00", None);
     let payout = json!({ "program_id": program.id });
+    let adjustment = json!({ "amount": usd("1.00"), "reason": "a thank-you" });
+    let line = text(&world.commissions(&program, &kid).await[0]["id"]);
     let amount = json!({ "amount": "10.00", "currency": "USD" });
     vec![
         (
@@ -41,6 +47,11 @@ async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
                 .admin("POST", &format!("/admin/programs/{}/plans", program.id))
                 .json(&json!({ "plan": plan() })),
             json!({ "plan": { "rules": [] } }),
+        ),
+        (
+            "publishExchangeRates",
+            world.admin("POST", "/admin/exchange-rates").json(&rates("1.0825")),
+            rates("1.0826"),
         ),
         (
             "createApiKey",
@@ -64,6 +75,11 @@ async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
         ),
         ("recordConversion", world.conversion(&program, &fact), with(&fact, "country", json!("DE"))),
         ("requestPayout", world.payout(&program, &kid), with(&payout, "amount", amount)),
+        (
+            "adjustCommission",
+            world.admin("POST", &format!("/admin/commissions/{line}/adjustments")).json(&adjustment),
+            with(&adjustment, "amount", usd("2.00")),
+        ),
         ("startIdentityCheck", world.partner("kid", "POST", "/affiliate/identity-checks"), json!({ "x": 1 })),
     ]
 }

@@ -3,6 +3,8 @@
 //! One binary, so that the SDK and forty packages are linked once. Each journey has a world of its
 //! own; see the harness for what is real in it.
 
+// A journey is one future of everything it calls.
+#![recursion_limit = "256"]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,26 +13,34 @@
     reason = "tests say what they expect by failing"
 )]
 
+mod adjustments;
 mod agreement;
 mod audit;
 mod authentication;
 mod bad_input;
+mod bonuses;
 mod concurrency;
 mod conversions;
 mod cost;
 mod crash;
 mod dashboard;
 mod deliveries;
+mod exchange_rates;
 mod idempotency;
 mod links;
 mod maturity;
 mod operations;
 mod payouts;
 mod plans;
+mod plans_document;
+mod pricing;
 mod referrals;
 mod registration;
+mod replay;
 mod reviews;
+mod simulate;
 mod simulation;
 mod tidy;
+mod tiers;
 mod trust;
 mod webhooks;

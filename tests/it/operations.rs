@@ -57,6 +57,11 @@ async fn every_operation_of_the_contract_is_called() {
         world.partner("ada", "GET", &format!("{target}?program_id={}", program.id)).expect(200).await;
     }
     world.partner("ada", "GET", "/affiliate/profile").expect(200).await;
+    let rate = json!({ "from": "EUR", "to": "USD", "day": "2026-11-02", "rate": "1.0825", "source": "ECB" });
+    world.admin("POST", "/admin/exchange-rates").json(&json!({ "rates": [rate] })).expect(201).await;
+    for target in ["?from=EUR&to=USD", "/missing"] {
+        world.admin("GET", &format!("/admin/exchange-rates{target}")).expect(200).await;
+    }
     world.audit().await;
 
     let all: BTreeSet<_> =

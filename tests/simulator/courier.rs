@@ -2,6 +2,7 @@
 //! lost, repeated, reordered, late, and set aside and sent again under a new id.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet, VecDeque},
     rc::Rc,
 };
@@ -21,12 +22,20 @@ use crate::{
 };
 
 /// The scheduled functions.
-pub(crate) const SCHEDULES: [&str; 3] = ["evaluate-maturity", "publish-missed-events", "reconcile-payouts"];
+pub(crate) const SCHEDULES: [&str; 5] = [
+    "evaluate-maturity",
+    "publish-missed-events",
+    "reconcile-payouts",
+    "evaluate-tiers",
+    "evaluate-bonuses",
+];
 
 /// Brings what has to be brought.
 pub(crate) struct Courier {
-    stream: Stream,
+    stream: Rc<Stream>,
     records: VecDeque<Value>,
+    /// Read by somebody in between; they come like all others, too.
+    read_before: Rc<RefCell<Vec<Value>>>,
     reactor: Reactor,
     workers: Vec<(Rc<Source>, Consumer)>,
     tickers: BTreeMap<&'static str, Ticker>,
@@ -58,8 +67,9 @@ impl Courier {
             tickers.insert(name, functions::ticker(world, name).await);
         }
         Self {
-            stream: Stream::of(&world.table),
+            stream: Rc::new(Stream::of(&world.table)),
             records: VecDeque::new(),
+            read_before: Rc::default(),
             reactor: functions::reactor(world, pump::follower().0).await,
             workers,
             tickers,
@@ -72,9 +82,26 @@ impl Courier {
 
     /// Reads what the table has changed since the last time.
     pub(crate) async fn look(&mut self) {
-        let filters = pump::follower().1["FilterCriteria"]["Filters"].as_array().unwrap();
-        let changes = self.stream.read().await;
-        self.records.extend(changes.into_iter().filter(|record| passes(record, filters)));
+        self.records.extend(self.read_before.take());
+        self.records.extend(read(&self.stream).await);
+    }
+
+    /// Brings changes of exchange rates to the stream's follower as soon as they are there, while
+    /// others are at work.
+    pub(crate) fn tell_rates(&self, now: Timestamp) -> LocalBoxFuture<'static, ()> {
+        let (stream, reactor, known) =
+            (self.stream.clone(), self.reactor.clone(), self.read_before.clone());
+        Box::pin(async move {
+            let changes = read(&stream).await;
+            let is_rate =
+                |change: &&Value| change["dynamodb"]["Keys"]["PK"]["S"].as_str().unwrap().starts_with("FX#");
+            let rates: Vec<_> = changes.iter().filter(is_rate).cloned().collect();
+            known.borrow_mut().extend(changes);
+            if !rates.is_empty() {
+                let event: dynamodb::Event = serde_json::from_value(json!({ "Records": rates })).unwrap();
+                drop(reactor(event, now).await);
+            }
+        })
     }
 
     /// Is anything still to be brought?
@@ -254,6 +281,12 @@ impl Courier {
         let run = self.tickers[name](now);
         Box::pin(async move { run.await.is_ok() })
     }
+}
+
+/// What the table has changed, as far as its follower is told of it.
+async fn read(stream: &Stream) -> Vec<Value> {
+    let filters = pump::follower().1["FilterCriteria"]["Filters"].as_array().unwrap();
+    stream.read().await.into_iter().filter(|record| passes(record, filters)).collect()
 }
 
 fn failed(answer: &Value) -> Vec<String> {

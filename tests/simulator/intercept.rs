@@ -119,5 +119,5 @@ fn sliced(
             postings,
         }
     });
-    Some(Reversal { refunded, commissions, available, transaction })
+    Some(Reversal { refunded, commissions, available, freed: total, transaction })
 }

@@ -7,10 +7,15 @@
 //! way arrives, and the ledger has to be what the [`reference`] says. One thread, no wall clock: the
 //! same seed does the same, request by request.
 
+mod basket;
 mod courier;
 mod intercept;
+mod mail;
+mod measures;
 mod mutant;
 mod network;
+mod office;
+mod plans;
 mod reference;
 mod renewed;
 mod rewrite;

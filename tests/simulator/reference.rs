@@ -1,17 +1,22 @@
 //! What everybody has to end with: plain arithmetic over what really happened, which knows nothing
-//! of orders, deliveries and tables.
+//! of orders, deliveries and tables. Of plans it knows those that pay a share of the base.
 
 use std::collections::BTreeMap;
 
 use domain::{conversion::conversion_id, id::ProgramId};
 use jiff::Timestamp;
 
-/// A plan: millionths of the base for level 1, 2 and so on.
+/// A plan.
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
     pub(crate) from: Timestamp,
-    pub(crate) rates: Vec<i128>,
+    /// Millionths of the base for level 1, 2 and so on; none where only the calculation itself can
+    /// say what it pays.
+    pub(crate) rates: Option<Vec<i128>>,
 }
+
+/// What a minor unit of a currency is worth in minor units of the program's: so many ten-thousandths.
+pub(crate) type Quote = i128;
 
 /// A charge with what went back of it.
 #[derive(Debug, Clone)]
@@ -20,6 +25,9 @@ pub(crate) struct Sale {
     pub(crate) external_id: String,
     /// Who sold, then the sponsors above, nearest first.
     pub(crate) line: Vec<String>,
+    pub(crate) currency: &'static str,
+    /// Of another currency than the program's.
+    pub(crate) quote: Option<Quote>,
     pub(crate) amount: i128,
     /// Tax and shipping in it.
     pub(crate) parts: i128,
@@ -36,18 +44,34 @@ pub(crate) struct Expected {
     pub(crate) partners: BTreeMap<String, i128>,
 }
 
-/// What a program's sales are worth in the end.
-pub(crate) fn expected(program: &ProgramId, plans: &[Terms], sales: &[Sale]) -> Expected {
+/// The beginning that the ids of a sale's lines have in common.
+pub(crate) fn line_prefix(program: &ProgramId, sale: &Sale) -> String {
+    let id = conversion_id(program, sale.source, &sale.external_id);
+    format!("com_{}", id.body())
+}
+
+/// What a program's sales are worth in the end; `adjusted` is what administrators added to lines, or
+/// took from them.
+pub(crate) fn expected(
+    program: &ProgramId,
+    plans: &[Terms],
+    sales: &[Sale],
+    adjusted: &BTreeMap<String, i128>,
+) -> Expected {
     let mut expected = Expected::default();
     for sale in sales.iter().filter(|sale| sale.amount > 0) {
         let plan = plans.iter().rfind(|plan| plan.from <= sale.at).unwrap();
-        let left = half_even((sale.amount - sale.parts) * (sale.amount - sale.refunded), sale.amount);
-        let id = conversion_id(program, sale.source, &sale.external_id);
-        let body = id.as_str().split_once('_').unwrap().1;
-        for (level, (rate, partner)) in (1..).zip(plan.rates.iter().zip(&sale.line)) {
-            let worth = half_even(left * rate, 1_000_000);
+        let rates = plan.rates.iter().flatten();
+        let base = sale.amount - sale.parts;
+        let base = sale.quote.map_or(base, |quote| half_even(base * quote, 10_000));
+        let left = half_even(base * (sale.amount - sale.refunded), sale.amount);
+        let prefix = line_prefix(program, sale);
+        for (level, (rate, partner)) in (1..).zip(rates.zip(&sale.line)) {
+            let line = format!("{prefix}_{level:02}");
+            let by_hand = adjusted.get(&line).copied().unwrap_or_default();
+            let worth = (half_even(left * rate, 1_000_000) + by_hand).max(0);
             if worth != 0 {
-                expected.lines.insert(format!("com_{body}_{level:02}"), worth);
+                expected.lines.insert(line, worth);
                 *expected.partners.entry(partner.clone()).or_insert(0) += worth;
             }
         }

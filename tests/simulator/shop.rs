@@ -1,44 +1,23 @@
 //! What merchants sell and take back, told by API and by webhook: in any order, more than once.
 
-use futures_util::future::LocalBoxFuture;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
+    basket::{self, money},
+    mail::{Mail, Told},
     network::Network,
+    office::{FOREIGN, Rates, day},
+    plans::one_of,
     reference::Sale,
     town::{Customer, LATER, Program, Town},
 };
-use crate::{Reply, World, story::usd, stripe};
-
-/// Something that a merchant or a provider tells until it is heard.
-#[derive(Clone)]
-pub(crate) struct Mail {
-    place: usize,
-    told: Told,
-}
-
-#[derive(Clone)]
-enum Told {
-    /// The merchant's server, with its idempotency key.
-    Report { key: String, body: Value },
-    /// Stripe.
-    Event(Value),
-}
-
-impl Mail {
-    /// The delivery of it, at the receiver's time.
-    pub(crate) fn send<'w>(&self, world: &'w World, town: &Town) -> LocalBoxFuture<'w, Reply> {
-        let program = &town.programs[self.place];
-        match &self.told {
-            Told::Report { key, body } => Box::pin(world.conversion(&program.story, body).key(key).send()),
-            Told::Event(event) => Box::pin(world.webhook(&program.endpoint, event).send()),
-        }
-    }
-}
+use crate::{World, stripe};
 
 /// Sells something in one of the ways there are; what is to be told of it.
 pub(crate) fn sell(world: &World, network: &Network, town: &mut Town, place: usize) -> Vec<Mail> {
-    let program = &mut town.programs[place];
+    let Town { programs, rates } = town;
+    let program = &mut programs[place];
     let recent = |click: &&super::town::Click| {
         let age = world.now().duration_since(click.at);
         age >= LATER && age.as_hours() < 24 * 55
@@ -49,130 +28,183 @@ pub(crate) fn sell(world: &World, network: &Network, town: &mut Town, place: usi
     }
     let click = clicks[network.below(clicks.len())];
     let (click, member) = (click.id.clone(), click.member);
-    let told = match network.below(8) {
-        0..3 => reported(world, network, program, member, Some(&click)),
-        3 => match come_back(world, network, program) {
-            Some(member) => reported(world, network, program, member, None),
+    let mut shop = Shop { world, network, program, rates };
+    let told = match network.below(9) {
+        0..4 => shop.reported(member, Some(&click)),
+        4 => match shop.come_back() {
+            Some(member) => shop.reported(member, None),
             None => Vec::new(),
         },
-        4 => checkout(world, network, program, member, &click),
-        _ => subscription(world, network, program, member, &click),
+        5 => shop.checkout(member, &click),
+        6 if shop.program.is_rich => shop.shared(member),
+        _ => shop.subscription(member, &click),
     };
     told.into_iter().map(|told| Mail { place, told }).collect()
 }
 
-/// A customer of before buys again; gives who brought them.
-fn come_back(world: &World, network: &Network, program: &mut Program) -> Option<usize> {
-    let old = |(_, customer): &(usize, &Customer)| customer.since + LATER <= world.now();
-    let places: Vec<_> = program.customers.iter().enumerate().filter(old).map(|(place, _)| place).collect();
-    let customer = program.customers.remove(*places.get(network.below(places.len()))?);
-    let member = customer.member;
-    program.customers.push(customer);
-    Some(member)
+/// The shop of a program.
+struct Shop<'a> {
+    world: &'a World,
+    network: &'a Network,
+    program: &'a mut Program,
+    rates: &'a mut Rates,
 }
 
-fn amount(network: &Network) -> i64 {
-    i64::try_from(1 + network.below(2000)).unwrap()
+/// What a customer paid.
+struct Paid {
+    currency: &'static str,
+    amount: i64,
+    /// Tax and shipping in it.
+    parts: i64,
+    at: Timestamp,
 }
 
-fn dollars(minor: i64) -> Value {
-    usd(&format!("{}.{:02}", minor / 100, minor % 100))
-}
+impl Shop<'_> {
+    /// A customer of before buys again; gives who brought them.
+    fn come_back(&mut self) -> Option<usize> {
+        let old = |(_, customer): &(usize, &Customer)| customer.since + LATER <= self.world.now();
+        let customers = &mut self.program.customers;
+        let places: Vec<_> = customers.iter().enumerate().filter(old).map(|(place, _)| place).collect();
+        let customer = customers.remove(*places.get(self.network.below(places.len()))?);
+        let member = customer.member;
+        customers.push(customer);
+        Some(member)
+    }
 
-impl Program {
-    fn sold(&mut self, world: &World, source: &'static str, names: &[&str], member: usize, amount: [i64; 2]) {
-        self.sales.push(Sale {
+    fn amount(&self) -> i64 {
+        i64::try_from(1 + self.network.below(2000)).unwrap()
+    }
+
+    /// The program's own currency, as a rule.
+    fn currency(&self) -> &'static str {
+        if self.network.below(4) == 0 { one_of(self.network, &FOREIGN) } else { "USD" }
+    }
+
+    /// When something was sold: now, and where the calculation itself says what it pays now and then
+    /// before, for the merchant may tell late. No plan is older than the program.
+    fn time(&self) -> Timestamp {
+        let now = self.world.now();
+        if !self.program.is_rich || self.network.below(4) > 0 {
+            return now;
+        }
+        let hours = i64::try_from(1 + self.network.below(24 * 30)).unwrap();
+        let before = now - jiff::SignedDuration::from_hours(hours);
+        before.max(self.program.plans[0].from)
+    }
+
+    fn sold(&mut self, source: &'static str, names: &[&str], member: usize, paid: &Paid) {
+        let Paid { currency, amount, parts, at } = *paid;
+        let is_foreign = currency != "USD" && amount > 0;
+        let quote = is_foreign.then(|| self.rates.quote(self.network, (currency, day(at))));
+        self.program.sales.push(Sale {
             source,
             external_id: names[0].to_owned(),
-            line: self.members[member].line.clone(),
-            amount: amount[0].into(),
-            parts: amount[1].into(),
+            line: self.program.members[member].line.clone(),
+            currency,
+            quote,
+            amount: amount.into(),
+            parts: parts.into(),
             refunded: 0,
-            at: world.now(),
+            at,
         });
-        self.names.push(names.iter().map(|name| (*name).to_owned()).collect());
+        self.program.names.push(names.iter().map(|name| (*name).to_owned()).collect());
     }
-}
 
-/// The merchant's server tells of a sale, a renewal or a lead.
-fn reported(
-    world: &World,
-    network: &Network,
-    program: &mut Program,
-    member: usize,
-    click: Option<&str>,
-) -> Vec<Told> {
-    let (order, alias) = (world.fresh("order"), world.fresh("alias"));
-    let is_lead = click.is_some() && network.below(8) == 0;
-    let total = if is_lead { 0 } else { amount(network) };
-    let tax = if network.below(3) == 0 { total / 6 } else { 0 };
-    let mut body = json!({
-        "type": match click { Some(_) if is_lead => "lead", Some(_) => "sale", None => "renewal" },
-        "external_id": order,
-        "occurred_at": world.now(),
-    });
-    if !is_lead {
-        body["amount"] = dollars(total);
-        body["tax"] = dollars(tax);
-    }
-    body["customer"] = match click {
-        Some(click) => {
-            body["click_id"] = json!(click);
-            let name = world.fresh("customer");
-            program.customers.push(Customer { name: name.clone(), member, since: world.now() });
-            json!({ "id": name })
+    /// The merchant's server tells of a sale, a renewal or a lead.
+    fn reported(&mut self, member: usize, click: Option<&str>) -> Vec<Told> {
+        let (world, network) = (self.world, self.network);
+        let (order, alias) = (world.fresh("order"), world.fresh("alias"));
+        let is_lead = click.is_some() && network.below(8) == 0;
+        let is_again = self.program.is_rich && network.below(3) == 0;
+        let kind = match click {
+            Some(_) if is_lead => "lead",
+            None if !is_again => "renewal",
+            _ => "sale",
+        };
+        let at = self.time();
+        let mut body = json!({ "type": kind, "external_id": order, "occurred_at": at });
+        let mut paid = Paid { currency: "USD", amount: 0, parts: 0, at };
+        if is_lead {
+            basket::label(network, &mut body);
+        } else {
+            (paid.currency, paid.amount) = (self.currency(), self.amount());
+            paid.parts = basket::fill(network, &mut body, paid.amount, paid.currency);
         }
-        None => json!({ "id": program.customers.last().unwrap().name }),
-    };
-    let mut names = vec![order.as_str()];
-    if network.below(3) == 0 {
-        body["aliases"] = json!([alias]);
-        names.push(&alias);
+        body["customer"] = match click {
+            Some(click) => {
+                body["click_id"] = json!(click);
+                let name = world.fresh("customer");
+                self.program.customers.push(Customer { name: name.clone(), member, since: world.now() });
+                json!({ "id": name })
+            }
+            None => json!({ "id": self.program.customers.last().unwrap().name }),
+        };
+        let mut names = vec![order.as_str()];
+        if network.below(3) == 0 {
+            body["aliases"] = json!([alias]);
+            names.push(&alias);
+        }
+        self.sold("api", &names, member, &paid);
+        vec![Told::Report { key: world.fresh("key"), body }]
     }
-    program.sold(world, "api", &names, member, [total, tax]);
-    vec![Told::Report { key: world.fresh("key"), body }]
-}
 
-/// A payment with Stripe Checkout.
-fn checkout(
-    world: &World,
-    network: &Network,
-    program: &mut Program,
-    member: usize,
-    click: &str,
-) -> Vec<Told> {
-    let (intent, minor) = (world.fresh("pi"), amount(network));
-    let mut event = stripe::checkout(world, &intent, minor, click);
-    event["data"]["object"]["customer"] = json!(world.fresh("cus"));
-    program.sold(world, "stripe", &[&intent], member, [minor, 0]);
-    vec![Told::Event(event)]
-}
-
-/// A subscription: who brought the customer, what was paid, and by which payment, each told apart.
-fn subscription(
-    world: &World,
-    network: &Network,
-    program: &mut Program,
-    member: usize,
-    click: &str,
-) -> Vec<Told> {
-    let (invoice, intent, customer) = (world.fresh("in"), world.fresh("pi"), world.fresh("cus"));
-    let minor = amount(network);
-    let mut session = stripe::subscription_session(world, &customer, click);
-    session["data"]["object"]["invoice"] = Value::Null;
-    let mut payment = stripe::invoice_payment(world, &invoice, &intent);
-    payment["data"]["object"]["payment"]["charge"] = Value::Null;
-    let mut events = vec![session, stripe::invoice(world, &invoice, &customer, minor), payment];
-    program.sold(world, "stripe", &[&invoice, &intent], member, [minor, 0]);
-    if network.below(3) == 0 {
-        let renewal = world.fresh("in");
-        let again = amount(network);
-        let mut event = stripe::invoice(world, &renewal, &customer, again);
-        event["data"]["object"]["billing_reason"] = json!("subscription_cycle");
-        events.push(event);
-        program.sold(world, "stripe", &[&renewal], member, [again, 0]);
+    /// The merchant names the partners who share a sale; one of them may have joined after it.
+    fn shared(&mut self, member: usize) -> Vec<Told> {
+        let (world, network) = (self.world, self.network);
+        let (order, customer) = (world.fresh("order"), world.fresh("customer"));
+        let first = self.program.plans[0].from;
+        let before_the_last = self.program.members.last().unwrap().joined - LATER;
+        let at = match network.below(2) {
+            0 if before_the_last > first => before_the_last,
+            _ => self.time(),
+        };
+        let mut body = json!({
+            "type": "sale",
+            "external_id": order,
+            "occurred_at": at,
+            "customer": { "id": customer },
+            "splits": basket::splits(network, self.program),
+        });
+        let mut paid = Paid { currency: self.currency(), amount: self.amount(), parts: 0, at };
+        paid.parts = basket::fill(network, &mut body, paid.amount, paid.currency);
+        self.sold("api", &[&order], member, &paid);
+        vec![Told::Report { key: world.fresh("key"), body }]
     }
-    events.into_iter().map(Told::Event).collect()
+
+    /// A payment with Stripe Checkout.
+    fn checkout(&mut self, member: usize, click: &str) -> Vec<Told> {
+        let world = self.world;
+        let (intent, minor, currency) = (world.fresh("pi"), self.amount(), self.currency());
+        let mut event = stripe::checkout(world, &intent, minor, click);
+        event["data"]["object"]["customer"] = json!(world.fresh("cus"));
+        event["data"]["object"]["currency"] = json!(currency.to_lowercase());
+        let paid = Paid { currency, amount: minor, parts: 0, at: world.now() };
+        self.sold("stripe", &[&intent], member, &paid);
+        vec![Told::Event(event)]
+    }
+
+    /// A subscription: who brought the customer, what was paid, and by which payment, each told apart.
+    fn subscription(&mut self, member: usize, click: &str) -> Vec<Told> {
+        let world = self.world;
+        let (invoice, intent, customer) = (world.fresh("in"), world.fresh("pi"), world.fresh("cus"));
+        let dollars = |amount| Paid { currency: "USD", amount, parts: 0, at: world.now() };
+        let minor = self.amount();
+        let mut session = stripe::subscription_session(world, &customer, click);
+        session["data"]["object"]["invoice"] = Value::Null;
+        let mut payment = stripe::invoice_payment(world, &invoice, &intent);
+        payment["data"]["object"]["payment"]["charge"] = Value::Null;
+        let mut events = vec![session, stripe::invoice(world, &invoice, &customer, minor), payment];
+        self.sold("stripe", &[&invoice, &intent], member, &dollars(minor));
+        if self.network.below(3) == 0 {
+            let renewal = world.fresh("in");
+            let again = self.amount();
+            let mut event = stripe::invoice(world, &renewal, &customer, again);
+            event["data"]["object"]["billing_reason"] = json!("subscription_cycle");
+            events.push(event);
+            self.sold("stripe", &[&renewal], member, &dollars(again));
+        }
+        events.into_iter().map(Told::Event).collect()
+    }
 }
 
 /// Takes back parts of a sale, one or several at the same time.
@@ -206,10 +238,14 @@ fn refund(world: &World, network: &Network, program: &mut Program, chosen: usize
     }
     let minor = i64::try_from(minor).unwrap();
     Some(match sale.source {
-        "stripe" => Told::Event(stripe::refund(world, name, &world.fresh("re"), minor)),
+        "stripe" => {
+            let mut event = stripe::refund(world, name, &world.fresh("re"), minor);
+            event["data"]["object"]["currency"] = json!(sale.currency.to_lowercase());
+            Told::Event(event)
+        }
         _ => {
             let mut body = crate::story::refund(name, &world.fresh("refund"), "0.01");
-            body["amount"] = dollars(minor);
+            body["amount"] = money(minor, sale.currency);
             Told::Report { key: world.fresh("key"), body }
         }
     })

@@ -1,13 +1,15 @@
 //! One step after the other, drawn at random; then the healing.
 
+use futures_util::future::LocalBoxFuture;
 use jiff::SignedDuration;
 use payment_world::{Outcome, Script};
 
 use super::{
     courier::{Courier, Parcel, SCHEDULES},
+    mail::Mail,
     mutant::Mutant,
     network::Network,
-    shop::{self, Mail},
+    office, shop,
     town::{Town, skew, skewed},
     turns::together,
 };
@@ -53,22 +55,28 @@ impl<'w> Simulation<'w> {
     pub(crate) async fn step(&mut self) {
         let (world, network) = (self.world, self.network);
         let place = network.below(self.town.programs.len());
-        let drawn = network.below(100);
+        let drawn = network.below(112);
         network.note(&format!("step {drawn} at {}", world.now()));
         match drawn {
             0..3 => self.town.join(world, network, place).await,
             3..10 => self.town.visit(world, network, place).await,
-            10..24 => self.mail.extend(shop::sell(world, network, &mut self.town, place)),
-            24..36 => self.mail.extend(shop::refunds(world, network, &mut self.town, place)),
-            36..38 => self.town.publish(world, network, place).await,
-            38..48 => {
+            10..26 => self.mail.extend(shop::sell(world, network, &mut self.town, place)),
+            26..38 => self.mail.extend(shop::refunds(world, network, &mut self.town, place)),
+            38..41 => self.town.publish(world, network, place).await,
+            41..50 => {
                 self.bend_payments();
                 self.town.ask(world, network, place).await;
             }
-            48..52 => self.bend_payments(),
-            52..64 => self.pass_time().await,
-            64 => self.courier.redrive(world, network),
-            _ => self.bring(1 + network.below(4)).await,
+            50..54 => self.bend_payments(),
+            54..66 => self.pass_time().await,
+            66 => self.courier.redrive(world, network),
+            67..71 => self.mail.extend(office::adjust(world, network, &self.town, place)),
+            71..76 => {
+                // Sales of these days are counted at the same time.
+                let rates = office::publish_rates(world, network, &mut self.town);
+                self.bring(rates, 4).await;
+            }
+            _ => self.bring(Vec::new(), 1 + network.below(4)).await,
         }
     }
 
@@ -118,13 +126,17 @@ impl<'w> Simulation<'w> {
         false
     }
 
-    /// Several things are brought at the same time.
-    async fn bring(&mut self, count: usize) {
+    /// Several things are brought at the same time, these letters among them.
+    async fn bring(&mut self, letters: Vec<Mail>, count: usize) {
         let (world, network) = (self.world, self.network);
         self.courier.look().await;
         let (mut errands, mut works) = (Vec::new(), Vec::new());
         let back = skewed(world, network);
-        let crowd = network.below(3) == 0;
+        let crowd = !letters.is_empty() || network.below(3) == 0;
+        for mail in letters {
+            works.push(self.told(&mail, works.is_empty()));
+            errands.push(Errand::Mail(mail));
+        }
         for _ in 0..if crowd { 5 } else { count } {
             let now = world.now() + skew(network);
             if crowd {
@@ -132,7 +144,7 @@ impl<'w> Simulation<'w> {
                 works.push(wrap(self.courier.deliver(&parcel, now), Said::Again));
                 errands.push(Errand::Parcel(parcel));
             } else if network.below(5) == 0 {
-                let schedule = SCHEDULES[[0, 0, 1, 2, 2][network.below(5)]];
+                let schedule = SCHEDULES[[0, 0, 1, 2, 2, 3, 4, 4][network.below(8)]];
                 let run = self.courier.tick(schedule, now);
                 works.push(wrap(run, Said::Ticked));
                 errands.push(Errand::Schedule);
@@ -153,6 +165,21 @@ impl<'w> Simulation<'w> {
         world.breaches.assert_none();
     }
 
+    /// The delivery of a letter. Of exchange rates the first one is told to the stream's follower at
+    /// once: whoever counts a sale at the same moment must not miss it.
+    fn told(&self, mail: &Mail, is_first: bool) -> LocalBoxFuture<'w, Said> {
+        let sent = mail.send(self.world, &self.town);
+        if !mail.is_of_rates() || !is_first {
+            return wrap(sent, Said::Reply);
+        }
+        let told = self.courier.tell_rates(self.world.now());
+        Box::pin(async move {
+            let reply = sent.await;
+            told.await;
+            Said::Reply(reply)
+        })
+    }
+
     fn settle(&mut self, errand: Errand, said: Option<Said>) {
         match (errand, said) {
             (Errand::Parcel(parcel), said) => {
@@ -162,17 +189,17 @@ impl<'w> Simulation<'w> {
                 };
                 self.courier.settle(self.world, self.network, parcel, failed);
             }
-            (Errand::Mail(mail), Some(Said::Reply(reply))) if reply.status < 300 => {
-                // The sender did not hear it: it comes again.
-                if !self.network.is_calm() && self.network.below(5) == 0 {
-                    self.mail.push(mail);
-                }
-            }
             (Errand::Mail(mail), said) => {
-                if let Some(Said::Reply(reply)) = said {
-                    assert!(reply.status >= 500, "a fact was refused: {} {}", reply.status, reply.text);
-                }
-                if self.mutant != Some(Mutant::AcknowledgedUnstored) {
+                let is_heard = match said {
+                    Some(Said::Reply(reply)) => mail.is_heard(&mut self.town, &reply),
+                    _ => false,
+                };
+                // Now and then the sender does not hear it: it comes again.
+                let comes_again = match is_heard {
+                    true => !self.network.is_calm() && self.network.below(5) == 0,
+                    false => self.mutant != Some(Mutant::AcknowledgedUnstored),
+                };
+                if comes_again {
                     self.mail.push(mail);
                 }
             }
@@ -184,6 +211,9 @@ impl<'w> Simulation<'w> {
     /// Nothing goes wrong any more: what is under way arrives, what is due happens.
     pub(crate) async fn heal(&mut self) {
         self.world.payments.lock().clear_scripts();
+        self.rest().await;
+        // Some sales have been waiting for their rates all the time.
+        self.mail.extend(office::publish_all_rates(self.world, &mut self.town));
         self.rest().await;
         // Calls to providers that are late arrive within the hour; then days may pass.
         for _ in 0..8 {
@@ -236,9 +266,6 @@ impl<'w> Simulation<'w> {
     }
 }
 
-fn wrap<'a, T: 'a>(
-    work: futures_util::future::LocalBoxFuture<'a, T>,
-    say: fn(T) -> Said,
-) -> futures_util::future::LocalBoxFuture<'a, Said> {
+fn wrap<'a, T: 'a>(work: LocalBoxFuture<'a, T>, say: fn(T) -> Said) -> LocalBoxFuture<'a, Said> {
     Box::pin(async move { say(work.await) })
 }

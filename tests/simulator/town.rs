@@ -1,11 +1,15 @@
 //! The people in it: programs, partners who recruit partners, visitors, customers.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::LocalBoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
     network::Network,
+    office::Rates,
+    plans::{self, CAMPAIGNS, one_of},
     reference::{Sale, Terms},
     turns::together,
 };
@@ -25,6 +29,8 @@ const MEMBERS: usize = 6;
 pub(crate) struct Program {
     pub(crate) story: story::Program,
     pub(crate) endpoint: Endpoint,
+    /// Do its plans have everything that plans can have? Those of the others pay shares of the base.
+    pub(crate) is_rich: bool,
     pub(crate) plans: Vec<Terms>,
     pub(crate) members: Vec<Member>,
     pub(crate) links: Vec<Link>,
@@ -34,6 +40,8 @@ pub(crate) struct Program {
     /// Ids under which each sale can be refunded.
     pub(crate) names: Vec<Vec<String>>,
     pub(crate) payouts: Vec<String>,
+    /// Adjustments that were confirmed, by their idempotency keys: the line, and by how much.
+    pub(crate) adjusted: BTreeMap<String, (String, i128)>,
 }
 
 /// A partner.
@@ -41,7 +49,7 @@ pub(crate) struct Member {
     pub(crate) story: story::Partner,
     /// Its own id, then those of the sponsors above, nearest first.
     pub(crate) line: Vec<String>,
-    joined: Timestamp,
+    pub(crate) joined: Timestamp,
 }
 
 /// A partner's link.
@@ -68,6 +76,7 @@ pub(crate) struct Customer {
 /// Who acts, and where.
 pub(crate) struct Town {
     pub(crate) programs: Vec<Program>,
+    pub(crate) rates: Rates,
 }
 
 /// A call as a client makes it: it may be answered, or not.
@@ -115,21 +124,13 @@ pub(crate) async fn succeed<'w>(world: &'w World, network: &Network, call: Call<
     reply
 }
 
-/// A plan drawn at random.
-fn plan(network: &Network) -> (Value, Vec<i128>) {
-    let rate =
-        |least: usize, most: usize| i128::try_from(1000 * (least + network.below(most - least))).unwrap();
-    let mut rates = vec![rate(50, 400)];
-    rates.extend((0..network.below(4)).map(|_| rate(5, 80)));
-    let write = |rate: &i128| format!("0.{rate:06}");
-    let levels: Vec<_> = rates[1..].iter().map(|rate| json!({ "of": "base", "rate": write(rate) })).collect();
-    let hold_days = [0, 0, 7, 30][network.below(4)];
-    let plan = json!({
-        "rules": [{ "id": "all", "reward": { "type": "percent", "rate": write(&rates[0]) } }],
-        "levels": levels,
-        "hold_days": hold_days,
-    });
-    (plan, rates)
+/// A plan drawn at random, with what the reference knows of it.
+fn plan(network: &Network, is_rich: bool) -> (Value, Option<Vec<i128>>) {
+    if is_rich {
+        return (plans::rich(network), None);
+    }
+    let (plan, rates) = plans::plain(network);
+    (plan, Some(rates))
 }
 
 /// Starts every function once while nothing goes wrong: two that wait for the same start would wait
@@ -141,6 +142,11 @@ async fn warm(world: &World, program: &Program) {
     for path in ["/conversions", &program.endpoint.path] {
         let reply = world.call("POST", path).bearer(&program.story.token).json(&json!({})).send().await;
         assert!((400..500).contains(&reply.status), "{path}: {}", reply.text);
+    }
+    let unknown = "/admin/commissions/com_RW59HVJB737GJXNACR6DW6JCNE_01/adjustments";
+    for path in ["/admin/exchange-rates", unknown] {
+        let reply = world.admin("POST", path).json(&json!({})).send().await;
+        assert_eq!(reply.status, 422, "{path}: {}", reply.text);
     }
 }
 
@@ -164,7 +170,10 @@ impl Program {
         if partner.joined + LATER > world.now() {
             return;
         }
-        let body = json!({ "program_id": self.story.id, "destination": story::DESTINATION });
+        let mut body = json!({ "program_id": self.story.id, "destination": story::DESTINATION });
+        if network.below(2) == 0 {
+            body["campaign"] = json!(one_of(network, &CAMPAIGNS));
+        }
         let call = world.partner(&partner.story.name, "POST", "/affiliate/links/generate").json(&body);
         let at = world.now();
         let link = succeed(world, network, call).await;
@@ -177,7 +186,8 @@ impl Town {
     pub(crate) async fn build(world: &World, network: &Network) -> Self {
         let mut programs = Vec::new();
         for _ in 0..1 + network.below(2) {
-            let (terms, rates) = plan(network);
+            let is_rich = network.below(2) == 0;
+            let (terms, rates) = plan(network, is_rich);
             let mut request = program_request();
             request["payout"]["minimum"] = story::usd("0.01");
             let story = world.program_with(&request, &terms).await;
@@ -185,6 +195,7 @@ impl Town {
             let program = Program {
                 story,
                 endpoint,
+                is_rich,
                 plans: vec![Terms { from: world.now(), rates }],
                 members: Vec::new(),
                 links: Vec::new(),
@@ -193,10 +204,11 @@ impl Town {
                 sales: Vec::new(),
                 names: Vec::new(),
                 payouts: Vec::new(),
+                adjusted: BTreeMap::new(),
             };
             programs.push(program);
         }
-        let mut town = Self { programs };
+        let mut town = Self { programs, rates: Rates::default() };
         for _ in 0..2 + network.below(3) {
             for place in 0..town.programs.len() {
                 town.join(world, network, place).await;
@@ -252,7 +264,7 @@ impl Town {
     /// The terms change for what is sold half an hour from now.
     pub(crate) async fn publish(&mut self, world: &World, network: &Network, place: usize) {
         let program = &mut self.programs[place];
-        let (plan, rates) = plan(network);
+        let (plan, rates) = plan(network, program.is_rich);
         let from = world.now() + SignedDuration::from_mins(30);
         if program.plans.last().unwrap().from >= from {
             return;

@@ -26,8 +26,9 @@ pub(crate) async fn together<'a, T>(network: &Network, works: Vec<LocalBoxFuture
     let mut ended: Vec<Option<T>> = works.iter().map(|_| None).collect();
     let mut running: Vec<(usize, Work<'a, T>)> =
         works.into_iter().map(|future| Work { id: network.begin(), future }).enumerate().collect();
+    let mut stall = Stall::draw(network, running.len());
     while !running.is_empty() {
-        let turn = network.below(running.len());
+        let turn = stall.turn(network, &running);
         let (place, work) = &mut running[turn];
         match step(network, work).await {
             Turn::AtGate | Turn::Pausing => {}
@@ -39,6 +40,35 @@ pub(crate) async fn together<'a, T>(network: &Network, works: Vec<LocalBoxFuture
         }
     }
     ended
+}
+
+/// One of the works stands still after so many of its turns, until all others have ended: what a
+/// host does that is short of time, or a request that takes long.
+struct Stall {
+    /// Whose, and after how many turns.
+    drawn: Option<(usize, usize)>,
+}
+
+impl Stall {
+    fn draw(network: &Network, works: usize) -> Self {
+        let stalls = works > 1 && !network.is_calm() && network.below(2) == 0;
+        Self { drawn: stalls.then(|| (network.below(works), 1 + network.below(10))) }
+    }
+
+    /// Who is next.
+    fn turn<T>(&mut self, network: &Network, running: &[(usize, Work<'_, T>)]) -> usize {
+        let Some((place, left)) = &mut self.drawn else { return network.below(running.len()) };
+        let stalled = running.iter().position(|(own, _)| own == place);
+        let turn = match stalled.filter(|_| *left == 0 && running.len() > 1) {
+            None => network.below(running.len()),
+            Some(stalled) => {
+                let turn = network.below(running.len() - 1);
+                turn + usize::from(turn >= stalled)
+            }
+        };
+        *left = left.saturating_sub(usize::from(stalled == Some(turn)));
+        turn
+    }
 }
 
 fn end<T>(network: &Network, running: &mut Vec<(usize, Work<'_, T>)>, turn: usize) {

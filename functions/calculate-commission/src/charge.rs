@@ -5,6 +5,7 @@ use domain::{
     conversion::{Charge, Conversion, ConversionKind, Customer, conversion_id},
     id::{ConversionId, CustomerId},
     money::Money,
+    program::TouchKind,
 };
 use runtime::{Failure, Outcome};
 use store::{accrual::Written, conversion::Record, customer::Binding};
@@ -15,11 +16,6 @@ impl Counter {
     /// Counts a charge, and the refunds that were waiting for it.
     pub(crate) async fn charge(&self, external_id: &str, charge: Charge) -> Outcome {
         charge.check().map_err(|error| Failure::reject("invalid_charge", error))?;
-        let currency = charge.amount.currency();
-        if currency != self.program.currency {
-            let detail = format!("no exchange rate from {currency} to {}", self.program.currency);
-            return Err(Failure::reject("no_exchange_rate", detail));
-        }
         let external_id = self.store.canonical_id(&self.program.id, &self.source, external_id).await?;
         for alias in &charge.aliases {
             self.alias(alias, &external_id).await?;
@@ -34,9 +30,12 @@ impl Counter {
                         format!("{id} is known with {}, not {}", known.value.charge.amount, charge.amount);
                     return Err(Failure::reject("conflicting_charge", detail));
                 }
-                Some(known) => match with_click(&known.value, &charge) {
+                Some(known) => match again(&known.value, &charge) {
                     Some(conversion) => conversion,
-                    None => return self.follow_up(&id, charge.customer.as_ref()).await,
+                    None => {
+                        self.stop_waiting(&known.value).await?;
+                        return self.follow_up(&id, charge.customer.as_ref()).await;
+                    }
                 },
             };
             if self.record(&record, conversion).await? == Written::Now {
@@ -77,14 +76,17 @@ impl Counter {
             Some(customer) => self.store.binding(&self.program.id, &customer.id).await?,
             None => None,
         };
-        let attributed = self.attribute(&conversion, binding.as_ref()).await?;
-        let conversion = Conversion { attribution: attributed.attribution, ..conversion };
+        let plans = self.store.plans(&self.program.id).await?;
+        let attributed = self.attribute(&conversion, binding.as_ref(), &plans).await?;
+        let conversion = Conversion { attribution: attributed.attribution.clone(), ..conversion };
         let Credited::Attributed(touch) = conversion.attribution.outcome.clone() else {
             let waits_for = customer.as_ref().filter(|_| binding.is_none());
             return Ok(self.store.record_unattributed(record, &conversion, waits_for).await?);
         };
-        let customer_since = binding.as_ref().and_then(|binding| binding.first_sale_at);
-        if let Some(customer) = &customer {
+        let first_sale_at = binding.as_ref().and_then(|binding| binding.first_sale_at);
+        let customer_since = first_sale_at.filter(|first| *first <= conversion.charge.occurred_at);
+        // A shared sale is decided by the merchant each time, and ties the customer to nobody.
+        if let Some(customer) = customer.filter(|_| touch.kind != TouchKind::Split) {
             if binding.is_none() && !self.bind(&customer.id, touch, &conversion.id).await? {
                 return Ok(Written::Stale);
             }
@@ -92,7 +94,7 @@ impl Counter {
                 self.store.note_sale(&self.program.id, &customer.id, conversion.charge.occurred_at).await?;
             }
         }
-        self.accrue(record, conversion, attributed.agreement.as_ref(), customer_since).await
+        Box::pin(self.accrue(record, conversion, &attributed, &plans, customer_since)).await
     }
 
     /// Ties the customer to the partner who is credited; false when somebody else was faster and
@@ -109,9 +111,12 @@ impl Counter {
     }
 }
 
-/// The known conversion with the click that another report of it brings, when that may matter: so
-/// far it is credited to nobody, and no click was known.
-fn with_click(known: &Conversion, charge: &Charge) -> Option<Conversion> {
+/// The known conversion, when it is to be decided again: it waited for an exchange rate, or another
+/// report of it brings a click, so far it is credited to nobody, and no click was known.
+fn again(known: &Conversion, charge: &Charge) -> Option<Conversion> {
+    if known.attribution.outcome == Credited::Unattributed(Unattributed::NoExchangeRate) {
+        return Some(known.clone());
+    }
     let matters = known.attribution.touch().is_none() && known.charge.click_id.is_none();
     let click_id = charge.click_id.clone().filter(|_| matters)?;
     Some(Conversion { charge: Charge { click_id: Some(click_id), ..known.charge.clone() }, ..known.clone() })

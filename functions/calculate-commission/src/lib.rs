@@ -5,6 +5,7 @@
 
 mod alias;
 mod charge;
+mod exchange;
 mod pricing;
 mod referral;
 mod refund;

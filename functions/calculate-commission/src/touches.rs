@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use domain::{
     agreement::Agreement,
-    attribution::{Attribution, Candidate, Touch, Unattributed, attribute},
+    attribution::{
+        Attribution, Candidate, Outcome, RejectedTouch, Rejection, Touch, Unattributed, attribute,
+    },
     click::{ClickId, ClickIdError},
     conversion::Conversion,
     id::PartnerId,
-    program::TouchKind,
+    plan::{PlanVersion, in_force},
+    program::{AttributionPolicy, TouchKind},
 };
+use jiff::Timestamp;
 use runtime::{Failure, Purpose};
 use store::customer::Binding;
 
@@ -20,6 +24,14 @@ pub(crate) struct Attributed {
     pub(crate) attribution: Attribution,
     /// The enrolment of the partner who is credited.
     pub(crate) agreement: Option<Agreement>,
+    /// Of the partners who share the sale, those whose enrolment is active.
+    pub(crate) active_splits: Vec<PartnerId>,
+}
+
+impl Attributed {
+    fn nobody(reason: Unattributed) -> Self {
+        Self { attribution: Attribution::none(reason), agreement: None, active_splits: Vec::new() }
+    }
 }
 
 /// A touch and whether its link was active.
@@ -29,15 +41,18 @@ struct Known {
 }
 
 impl Counter {
-    /// Decides whose conversion it is.
+    /// Decides whose conversion it is, by the policy of the plan in force, or else the program's.
     pub(crate) async fn attribute(
         &self,
         conversion: &Conversion,
         binding: Option<&Binding>,
+        plans: &[PlanVersion],
     ) -> Result<Attributed, Failure> {
-        let none = |reason| Attributed { attribution: Attribution::none(reason), agreement: None };
         if !self.program.is_active {
-            return Ok(none(Unattributed::ProgramInactive));
+            return Ok(Attributed::nobody(Unattributed::ProgramInactive));
+        }
+        if !conversion.charge.splits.is_empty() {
+            return self.attribute_splits(conversion).await;
         }
         let (mut known, mut forged) = (Vec::new(), false);
         // A tie that this very conversion made is its own click again, not an earlier customer.
@@ -52,7 +67,7 @@ impl Counter {
             }
         }
         if known.is_empty() && forged {
-            return Ok(none(Unattributed::ForgedClick));
+            return Ok(Attributed::nobody(Unattributed::ForgedClick));
         }
         let mut agreements = BTreeMap::new();
         for Known { touch, .. } in &known {
@@ -61,27 +76,45 @@ impl Counter {
                 agreements.insert(touch.partner_id.clone(), agreement.map(|agreement| agreement.value));
             }
         }
-        let attribution = self.decide(conversion, known, &agreements);
+        let occurred_at = conversion.charge.occurred_at;
+        let attribution = decide(self.policy(plans, occurred_at), occurred_at, known, &agreements);
         let partner = attribution.touch().map(|touch| touch.partner_id.clone());
         let agreement = partner.and_then(|partner| agreements.remove(&partner).flatten());
-        Ok(Attributed { attribution, agreement })
+        Ok(Attributed { attribution, agreement, active_splits: Vec::new() })
     }
 
-    fn decide(
-        &self,
-        conversion: &Conversion,
-        known: Vec<Known>,
-        agreements: &BTreeMap<PartnerId, Option<Agreement>>,
-    ) -> Attribution {
-        let candidates: Vec<_> = known
-            .into_iter()
-            .map(|Known { touch, link_was_active }| Candidate {
-                agreement: agreements.get(&touch.partner_id).and_then(Option::as_ref),
-                touch,
-                link_was_active,
-            })
-            .collect();
-        attribute(&self.program.attribution, conversion.charge.occurred_at, &candidates)
+    /// The sale is the first active partner's whom the merchant named, and shared with the others.
+    async fn attribute_splits(&self, conversion: &Conversion) -> Result<Attributed, Failure> {
+        let charge = &conversion.charge;
+        let partners: Vec<_> = charge.splits.iter().map(|split| split.partner_id.clone()).collect();
+        let mut agreements = self.store.agreements(&self.program.id, &partners).await?;
+        agreements.retain(|agreement| agreement.is_active_at(charge.occurred_at));
+        let is_active = |partner: &PartnerId| agreements.iter().any(|own| own.partner_id == *partner);
+        let (active_splits, inactive): (Vec<_>, Vec<_>) = partners.into_iter().partition(is_active);
+        let Some(first) = active_splits.first() else {
+            return Ok(Attributed::nobody(Unattributed::NoValidTouch));
+        };
+        let touch = Touch {
+            kind: TouchKind::Split,
+            reference: conversion.id.to_string(),
+            partner_id: first.clone(),
+            link_id: None,
+            campaign: None,
+            at: charge.occurred_at,
+        };
+        let reject = |partner: PartnerId| RejectedTouch {
+            reference: partner.to_string(),
+            reason: Rejection::AgreementInactive,
+        };
+        let agreement = agreements.iter().find(|own| own.partner_id == *first).cloned();
+        let outcome = Outcome::Attributed(touch);
+        let attribution = Attribution { outcome, rejected: inactive.into_iter().map(reject).collect() };
+        Ok(Attributed { attribution, agreement, active_splits })
+    }
+
+    fn policy<'a>(&'a self, plans: &'a [PlanVersion], at: Timestamp) -> &'a AttributionPolicy {
+        let own = in_force(plans, at).and_then(|version| version.plan.attribution.as_ref());
+        own.unwrap_or(&self.program.attribution)
     }
 
     /// The touch that a click id proves. Its record may be lost or late: link and time are in the
@@ -107,7 +140,7 @@ impl Counter {
     pub(crate) async fn referral_touch(
         &self,
         id: &ClickId,
-        at: jiff::Timestamp,
+        at: Timestamp,
     ) -> Result<Result<Touch, String>, Failure> {
         let known = match self.click(id).await? {
             Ok(known) => known,
@@ -119,7 +152,25 @@ impl Counter {
             link_was_active: known.link_was_active,
             agreement: agreement.as_ref().map(|agreement| &agreement.value),
         };
-        let attribution = attribute(&self.program.attribution, at, &[candidate]);
+        let plans = self.store.plans(&self.program.id).await?;
+        let attribution = attribute(self.policy(&plans, at), at, &[candidate]);
         Ok(attribution.touch().cloned().ok_or_else(|| format!("{:?}", attribution.rejected)))
     }
+}
+
+fn decide(
+    policy: &AttributionPolicy,
+    at: Timestamp,
+    known: Vec<Known>,
+    agreements: &BTreeMap<PartnerId, Option<Agreement>>,
+) -> Attribution {
+    let candidates: Vec<_> = known
+        .into_iter()
+        .map(|Known { touch, link_was_active }| Candidate {
+            agreement: agreements.get(&touch.partner_id).and_then(Option::as_ref),
+            touch,
+            link_was_active,
+        })
+        .collect();
+    attribute(policy, at, &candidates)
 }

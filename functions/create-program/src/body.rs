@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{
     id::ProgramId,
     money::Currency,
-    program::{AttributionPolicy, PayoutPolicy, Program, Reapplication, Terms},
+    program::{AttributionPolicy, PayoutPolicy, Program, Reapplication, Terms, TouchKind},
 };
 use jiff::Timestamp;
 use runtime::{Problem, Violations};
@@ -75,7 +75,9 @@ impl ProgramRequest {
                 "empty",
                 "name at least one kind: nothing could attribute",
             )
-            .check(kinds.len() == precedence.len(), pointer, "duplicate", "name every kind once");
+            .check(kinds.len() == precedence.len(), pointer, "duplicate", "name every kind once")
+            // A split is the merchant's word for one sale, and has no place in a policy.
+            .check(!kinds.contains(&TouchKind::Split), pointer, "invalid", "use customer, coupon and click");
     }
 
     fn check_payout(&self, violations: &mut Violations) {

@@ -48,6 +48,6 @@ pub async fn handle(store: Store, request: Request) -> Answer {
 fn refusal(error: ReviewError) -> Problem {
     match error {
         ReviewError::NothingHeld => Problem::conflict(error.to_string()),
-        ReviewError::Ledger(_) => Problem::internal(error),
+        ReviewError::Ledger(_) | ReviewError::Money(_) => Problem::internal(error),
     }
 }

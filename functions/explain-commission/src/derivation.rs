@@ -2,12 +2,12 @@
 //! what is stored.
 
 use domain::{
-    commission::{Commission, CommissionStatus, Price, RuleTrace, Terms, price_level_one},
+    commission::{Commission, Price, RuleTrace, Terms, price_level_one},
     conversion::Conversion,
     id::Level,
     ledger::{Account, Posting, Transaction, TransactionKind},
     money::{Money, MoneyError},
-    plan::{LevelShare, Plan, PlanVersion},
+    plan::{Plan, PlanVersion},
 };
 
 /// A commission together with everything it follows from.
@@ -20,9 +20,13 @@ pub(crate) struct Derivation<'a> {
     pub(crate) plan: &'a Plan,
     /// Every rule of the plan with its outcome.
     pub(crate) rules: Vec<RuleTrace>,
-    /// What level 1 is worth: before any refund, and after all of them.
+    /// What level 1 is worth, whoever shares it: before any refund, and after all of them.
     pub(crate) level_one: (Money, Money),
-    /// What the line is worth after all refunds, were it not turned down.
+    /// What the line's price comes to, before any refund and any cap.
+    pub(crate) full: Money,
+    /// The same within the cap of the upline, and before the plan's other caps.
+    pub(crate) within_upline_cap: Money,
+    /// What the terms give after all refunds.
     pub(crate) after_refunds: Money,
     /// What the journal says about the line, the earliest first.
     pub(crate) entries: Vec<Entry>,
@@ -67,23 +71,43 @@ impl<'a> Derivation<'a> {
         let plan = &plan.ok_or(Mismatch::NoPlan(terms.plan_version))?.plan;
         let rules = check_price(conversion, terms, plan, line)?;
         let prices: Vec<Price> = lines.iter().map(|line| line.price.clone()).collect();
-        let zero = Money::zero(conversion.charge.amount.currency());
-        let before = terms.amounts(&prices, &conversion.charge, zero)?;
-        let after = terms.amounts(&prices, &conversion.charge, conversion.refunded)?;
+        let nothing = Money::zero(conversion.charge.amount.currency());
+        let zero = Money::zero(terms.base.currency());
         let place = lines.iter().position(|other| other.id == line.id);
-        let own = |amounts: &[Money]| place.and_then(|place| amounts.get(place).copied());
-        let first = |amounts: &[Money]| amounts.first().copied().unwrap_or(zero);
-        if own(&before) != Some(line.earned) {
-            return Err(Mismatch::Earned { stored: line.earned, computed: own(&before) });
+        let own = |terms: &Terms, refunded| {
+            let amounts = terms.amounts(&prices, &conversion.charge, refunded)?;
+            Ok::<_, MoneyError>(place.and_then(|place| amounts.get(place).copied()))
+        };
+        let before = own(terms, nothing)?;
+        if before != Some(line.earned) {
+            return Err(Mismatch::Earned { stored: line.earned, computed: before });
         }
-        let after_refunds = own(&after).unwrap_or(zero);
-        let left = if line.status == CommissionStatus::Rejected { zero } else { after_refunds };
+        let after_refunds = own(terms, conversion.refunded)?.unwrap_or(zero);
+        let left = line.at(after_refunds)?;
         if left != line.amount {
             return Err(Mismatch::Left { stored: line.amount, computed: Some(left) });
         }
-        let level_one = (first(&before), first(&after));
+        let unclamped = Terms { clamp: None, ..terms.clone() };
+        let within_upline_cap = own(&unclamped, nothing)?.unwrap_or(zero);
+        let full = own(&Terms { upline_cap: None, ..unclamped }, nothing)?.unwrap_or(zero);
+        let level_one = (
+            level_one(terms, &prices, conversion, nothing)?,
+            level_one(terms, &prices, conversion, conversion.refunded)?,
+        );
         let entries = check_journal(line, journal)?;
-        Ok(Self { conversion, lines, line, terms, plan, rules, level_one, after_refunds, entries })
+        Ok(Self {
+            conversion,
+            lines,
+            line,
+            terms,
+            plan,
+            rules,
+            level_one,
+            full,
+            within_upline_cap,
+            after_refunds,
+            entries,
+        })
     }
 
     /// Minor units that refunds took out of the available balance, after maturity.
@@ -97,6 +121,24 @@ impl<'a> Derivation<'a> {
     }
 }
 
+/// What level 1 is worth as a whole, when so much has been refunded.
+fn level_one(
+    terms: &Terms,
+    prices: &[Price],
+    conversion: &Conversion,
+    refunded: Money,
+) -> Result<Money, MoneyError> {
+    let is_share = |price: &&Price| matches!(price, Price::Share { .. });
+    let whole = prices.first().map(|price| match price {
+        Price::Share { of, .. } => of.as_ref().clone(),
+        price => price.clone(),
+    });
+    let upline = prices.iter().skip(1).filter(|price| !is_share(price)).cloned();
+    let prices: Vec<Price> = whole.into_iter().chain(upline).collect();
+    let amounts = terms.amounts(&prices, &conversion.charge, refunded)?;
+    Ok(amounts.first().copied().unwrap_or(Money::zero(terms.base.currency())))
+}
+
 /// The line's price must be the one that the frozen terms and the plan version give today.
 fn check_price(
     conversion: &Conversion,
@@ -108,13 +150,15 @@ fn check_price(
     let level_one = price_level_one(plan, terms, touch, &conversion.charge)?;
     let level = line.id.level();
     let computed = if level == Level::ONE {
-        level_one.choice.filter(|choice| choice.rule_id == terms.rule_id).map(|choice| choice.price)
+        let choice = level_one.choice.filter(|choice| choice.rule_id == terms.rule_id);
+        let split = conversion.charge.splits.iter().find(|split| split.partner_id == line.partner_id);
+        choice.map(|choice| match split {
+            Some(split) => Price::Share { weight: split.weight, of: Box::new(choice.price) },
+            None => choice.price,
+        })
     } else {
         let place = usize::from(level.number()).saturating_sub(2);
-        plan.levels.get(place).map(|share| match *share {
-            LevelShare::Base { rate } => Price::Percent { rate },
-            LevelShare::LevelOne { rate } => Price::OfLevelOne { rate },
-        })
+        plan.levels.get(place).map(|share| Price::from(*share))
     };
     if computed.as_ref() != Some(&line.price) {
         return Err(Mismatch::Price { level, stored: line.price.clone(), computed });
@@ -123,7 +167,7 @@ fn check_price(
 }
 
 /// The journal's postings on the line must add up to what is left of it.
-fn check_journal(line: &Commission, journal: Vec<Transaction>) -> Result<Vec<Entry>, Mismatch> {
+pub(crate) fn check_journal(line: &Commission, journal: Vec<Transaction>) -> Result<Vec<Entry>, Mismatch> {
     let concerns = |posting: &Posting| {
         posting.level == Some(line.id.level()) && posting.account.partner() == Some(&line.partner_id)
     };

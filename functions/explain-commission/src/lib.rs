@@ -7,7 +7,9 @@ mod view;
 mod viewer;
 
 use domain::{
-    commission::CommissionStatus,
+    audit::AwardCase,
+    bonus::Award,
+    commission::{Adjustment, Commission, CommissionStatus},
     id::{CommissionId, PartnerId, TransactionId},
     ledger::TransactionKind,
     plan::PlanVersion,
@@ -17,7 +19,7 @@ use runtime::{Answer, Problem, Request, Response, telemetry};
 use store::{Store, conversion::Record};
 
 use crate::{
-    derivation::{Derivation, Mismatch},
+    derivation::{Derivation, Mismatch, check_journal},
     view::ExplanationView,
     viewer::Viewer,
 };
@@ -33,6 +35,9 @@ pub async fn handle(store: Store, request: Request) -> Answer {
     let record = store.conversion(id.conversion()).await?;
     let line = record.commissions.iter().map(|line| &line.value).find(|line| line.id == id);
     let line = line.filter(|line| viewer.may_see(line)).ok_or_else(Problem::not_found)?;
+    if let Some(award) = &record.award {
+        return explain_bonus(&store, &record, &award.value, line, &viewer, request.received_at()).await;
+    }
     let conversion = &record.conversion().ok_or_else(Problem::not_found)?.value;
     let ids = booked(&record, &id);
     let (plans, journal, upline) = tokio::try_join!(
@@ -44,8 +49,28 @@ pub async fn handle(store: Store, request: Request) -> Answer {
     let lines = record.lines();
     let derivation = Derivation::of(conversion, &lines, line, plan, journal)
         .map_err(|mismatch| alarm(mismatch, request.received_at()))?;
-    let explanation = ExplanationView::new(&derivation, &viewer, &upline).map_err(Problem::internal)?;
+    let explanation = ExplanationView::new(&derivation, &record.adjustments, &viewer, &upline)
+        .map_err(Problem::internal)?;
     Response::ok(&explanation)
+}
+
+/// Answers with the explanation of a bonus: it has a goal where a sale has a touch and rules.
+async fn explain_bonus(
+    store: &Store,
+    record: &Record,
+    award: &Award,
+    line: &Commission,
+    viewer: &Viewer,
+    now: Timestamp,
+) -> Answer {
+    let ids = AwardCase::entry_ids(award, &record.adjustments);
+    let journal = store.transactions(&ids).await?;
+    let worth = line.at(award.priced()).map_err(Problem::internal)?;
+    let entries = check_journal(line, journal).map_err(|mismatch| alarm(mismatch, now))?;
+    if worth != line.amount {
+        return Err(alarm(Mismatch::Left { stored: line.amount, computed: Some(worth) }, now));
+    }
+    Response::ok(&ExplanationView::of_bonus(award, line, &entries, &record.adjustments, viewer))
 }
 
 /// The journal's transactions about a commission. Maturity is not among them: its transactions
@@ -59,6 +84,7 @@ fn booked(record: &Record, id: &CommissionId) -> Vec<TransactionId> {
     let mut ids = vec![TransactionKind::Accrue.transaction_id(&[conversion])];
     ids.extend(is_rejected.then(|| TransactionKind::Reject.transaction_id(&[conversion])));
     let refunds = record.applied.iter();
+    ids.extend(record.adjustments.iter().map(Adjustment::entry_id));
     ids.extend(
         refunds
             .map(|refund| TransactionKind::Refund.transaction_id(&[conversion, refund.refund_id.as_str()])),

@@ -1,9 +1,19 @@
 //! The explanation in sentences a partner understands, from touch to cent.
 
+mod adjusted;
+mod bonus;
 mod price;
 mod standing;
 
-use domain::{attribution::Touch, conversion::ConversionKind, money::MoneyError, program::TouchKind};
+use domain::{
+    attribution::Touch,
+    bonus::Award,
+    commission::{Adjustment, Commission},
+    conversion::ConversionKind,
+    exchange::ExchangeRate,
+    money::MoneyError,
+    program::TouchKind,
+};
 use jiff::Timestamp;
 
 use crate::{derivation::Derivation, viewer::Viewer};
@@ -20,7 +30,11 @@ enum Voice {
 }
 
 /// All of it in plain sentences.
-pub(crate) fn sentences(derivation: &Derivation<'_>, viewer: &Viewer) -> Result<Vec<String>, MoneyError> {
+pub(crate) fn sentences(
+    derivation: &Derivation<'_>,
+    adjustments: &[Adjustment],
+    viewer: &Viewer,
+) -> Result<Vec<String>, MoneyError> {
     let voice = match viewer {
         Viewer::Admin => Voice::Admin,
         Viewer::Partner(_) if viewer.sees_the_seller(derivation.line) => Voice::Seller,
@@ -32,8 +46,26 @@ pub(crate) fn sentences(derivation: &Derivation<'_>, viewer: &Viewer) -> Result<
     sentences.extend(price::earned(derivation, voice)?);
     sentences.extend(price::other_rules(derivation, voice));
     sentences.extend(price::refunded(derivation)?);
-    sentences.extend(standing::standing(derivation));
+    sentences.extend(adjusted::adjusted(derivation.line, adjustments));
+    sentences.extend(standing::standing(derivation, adjustments));
     Ok(sentences)
+}
+
+/// The same for a bonus.
+pub(crate) fn of_bonus(
+    award: &Award,
+    line: &Commission,
+    adjustments: &[Adjustment],
+    viewer: &Viewer,
+) -> Vec<String> {
+    let who = match viewer {
+        Viewer::Admin => "the partner",
+        Viewer::Partner(_) => "you",
+    };
+    let mut sentences = bonus::earned(award, line, who);
+    sentences.extend(adjusted::adjusted(line, adjustments));
+    sentences.extend(standing::place(line, award.terms.hold_days, "it was granted"));
+    sentences
 }
 
 /// How the customer came.
@@ -58,6 +90,7 @@ fn came(touch: &Touch, derivation: &Derivation<'_>, voice: Voice) -> String {
         TouchKind::Customer => {
             format!("The customer was brought by {whom} on {day}{campaign} and has stayed with that.")
         }
+        TouchKind::Split => "The merchant named the partners who share the sale.".to_owned(),
     }
 }
 
@@ -69,6 +102,7 @@ fn bought(derivation: &Derivation<'_>) -> Result<String, MoneyError> {
         ConversionKind::Lead => return Ok(format!("On {day} the customer became a lead.")),
         ConversionKind::Sale => format!("On {day} the customer paid {}", charge.amount),
         ConversionKind::Renewal => format!("On {day} the customer paid a renewal of {}", charge.amount),
+        ConversionKind::Bonus => return Ok(format!("On {day} a goal was reached.")),
     };
     let parts = [
         (!policy.include_tax, charge.tax, "less", "tax"),
@@ -81,9 +115,16 @@ fn bought(derivation: &Derivation<'_>) -> Result<String, MoneyError> {
         .map(|(_, amount, sign, name)| format!("{sign} {amount} {name}"))
         .collect();
     let base = derivation.terms.base;
-    Ok(match changes.as_slice() {
-        [] => format!("{paid}, which is the base."),
-        changes => format!("{paid}; {}, the base is {base}.", changes.join(", ")),
+    let rate = derivation.terms.exchange.as_ref().map(|exchange| {
+        let ExchangeRate { from, to, rate, source, .. } = exchange;
+        format!(", at {rate} {to} for 1 {from} ({source})")
+    });
+    Ok(match (changes.as_slice(), rate) {
+        ([], None) => format!("{paid}, which is the base."),
+        ([], Some(rate)) => format!("{paid}; the base{rate} is {base}."),
+        (changes, rate) => {
+            format!("{paid}; {}, the base{} is {base}.", changes.join(", "), rate.unwrap_or_default())
+        }
     })
 }
 

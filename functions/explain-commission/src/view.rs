@@ -2,11 +2,14 @@
 
 use domain::{
     attribution::{Rejection, Touch},
-    commission::{Price, RuleTrace},
+    bonus::Award,
+    commission::{Adjustment, Commission, Price, RuleTrace},
     conversion::Conversion,
+    exchange::ExchangeRate,
     id::{ConversionId, LinkId, PartnerId, TransactionId},
     ledger,
     money::{Money, MoneyError, Rounding},
+    plan::{CapPeriod, CapScope},
     program::TouchKind,
     rate::Rate,
 };
@@ -14,21 +17,27 @@ use jiff::Timestamp;
 use runtime::view::commission::CommissionView;
 use serde::Serialize;
 
+mod bonus;
+
+use bonus::{AdjustmentView, BonusView};
+
 use crate::{
     derivation::{Derivation, Entry},
-    sentences::sentences,
+    sentences::{of_bonus, sentences},
     viewer::Viewer,
 };
 
 #[derive(Serialize)]
 pub(crate) struct ExplanationView {
     commission: CommissionView,
-    conversion: ConversionView,
+    conversion: Option<ConversionView>,
+    bonus: Option<BonusView>,
     attribution: AttributionView,
-    terms: TermsView,
+    terms: Option<TermsView>,
     price: Price,
     rules: Vec<RuleTrace>,
     skipped: Vec<PartnerId>,
+    adjustments: Vec<AdjustmentView>,
     ledger: Vec<EntryView>,
     sentences: Vec<String>,
 }
@@ -75,11 +84,24 @@ struct TermsView {
     rule_id: Option<String>,
     commission_tier: Option<String>,
     revenue_split: Option<Rate>,
+    customer_since: Option<Timestamp>,
+    exchange: Option<ExchangeRate>,
     base: Money,
     base_left: Money,
     upline_cap: Option<Rate>,
+    clamp: Option<ClampView>,
     rounding: Rounding,
     hold_days: u16,
+}
+
+/// A cap that left less than the lines come to. Whose counter it is stays out of it: a sponsor would
+/// read the seller there.
+#[derive(Serialize)]
+struct ClampView {
+    scope: CapScope,
+    period: CapPeriod,
+    limit: Money,
+    left: Money,
 }
 
 #[derive(Serialize)]
@@ -100,6 +122,7 @@ impl ExplanationView {
     /// What the viewer may see of it. `upline` is everyone above the partner who sold.
     pub(crate) fn new(
         derivation: &Derivation<'_>,
+        adjustments: &[Adjustment],
         viewer: &Viewer,
         upline: &[PartnerId],
     ) -> Result<Self, MoneyError> {
@@ -111,15 +134,40 @@ impl ExplanationView {
         };
         Ok(Self {
             commission: derivation.line.into(),
-            conversion: derivation.conversion.into(),
+            conversion: Some(derivation.conversion.into()),
+            bonus: None,
             attribution,
-            terms: TermsView::new(derivation, sees_the_seller)?,
+            terms: Some(TermsView::new(derivation, sees_the_seller)?),
             price: derivation.line.price.clone(),
             rules: if sees_the_seller { derivation.rules.clone() } else { Vec::new() },
             skipped: skipped(derivation, upline),
+            adjustments: AdjustmentView::of(derivation.line, adjustments, viewer),
             ledger: derivation.entries.iter().map(EntryView::from).collect(),
-            sentences: sentences(derivation, viewer)?,
+            sentences: sentences(derivation, adjustments, viewer)?,
         })
+    }
+
+    /// The same of a bonus, with what the journal says about it.
+    pub(crate) fn of_bonus(
+        award: &Award,
+        line: &Commission,
+        entries: &[Entry],
+        adjustments: &[Adjustment],
+        viewer: &Viewer,
+    ) -> Self {
+        Self {
+            commission: line.into(),
+            conversion: None,
+            bonus: Some(award.into()),
+            attribution: AttributionView::default(),
+            terms: None,
+            price: line.price.clone(),
+            rules: Vec::new(),
+            skipped: Vec::new(),
+            adjustments: AdjustmentView::of(line, adjustments, viewer),
+            ledger: entries.iter().map(EntryView::from).collect(),
+            sentences: of_bonus(award, line, adjustments, viewer),
+        }
     }
 }
 
@@ -177,9 +225,17 @@ impl TermsView {
             rule_id: terms.rule_id.clone().filter(|_| sees_the_seller),
             commission_tier: terms.commission_tier.clone().filter(|_| sees_the_seller),
             revenue_split: terms.revenue_split.filter(|_| sees_the_seller),
+            customer_since: terms.customer_since.filter(|_| sees_the_seller),
+            exchange: terms.exchange.clone(),
             base: terms.base,
             base_left: terms.base_left(&conversion.charge, conversion.refunded)?,
             upline_cap: terms.upline_cap,
+            clamp: terms.clamp.as_ref().map(|clamp| ClampView {
+                scope: clamp.counter.scope,
+                period: clamp.period,
+                limit: clamp.limit,
+                left: clamp.left,
+            }),
             rounding: terms.rounding,
             hold_days: terms.hold_days,
         })

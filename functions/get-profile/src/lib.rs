@@ -11,5 +11,6 @@ pub async fn handle(store: Store, request: Request) -> Answer {
     let caller = request.partner()?;
     let partner = store.partner(&caller.id).await?.ok_or_else(Problem::not_found)?;
     let enrolments = store.enrolments(&caller.id).await?;
-    Response::ok(&ProfileView::new(&partner.value, &enrolments))
+    let next_tiers = store.next_tiers(&enrolments, request.received_at()).await?;
+    Response::ok(&ProfileView::new(&partner.value, &enrolments, next_tiers))
 }

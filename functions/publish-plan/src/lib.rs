@@ -66,9 +66,7 @@ impl PlanRequest {
             "in_the_past",
             "use a time that is still to come, or leave it out for now",
         );
-        for fault in self.plan.faults(currency) {
-            violations.add(format!("/plan{}", fault.pointer), fault.code, fault.detail);
-        }
+        violations.plan(&self.plan, currency);
         violations.finish()
     }
 }

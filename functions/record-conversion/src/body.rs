@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     click::ClickId,
-    conversion::{Charge, ConversionKind, Customer, Fact, FactReceived, Refund},
+    conversion::{Charge, ConversionKind, Customer, Fact, FactReceived, LineItem, Refund, Split},
     id::{CustomerId, EventId},
     money::Money,
     program::Program,
@@ -45,6 +45,12 @@ pub(crate) struct ConversionRequest {
     #[serde(default)]
     pub(crate) country: Option<String>,
     #[serde(default)]
+    pub(crate) coupon: Option<String>,
+    #[serde(default)]
+    pub(crate) lines: Option<Vec<LineItem>>,
+    #[serde(default)]
+    pub(crate) splits: Option<Vec<Split>>,
+    #[serde(default)]
     pub(crate) aliases: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) metadata: Option<BTreeMap<String, String>>,
@@ -81,7 +87,7 @@ pub(crate) struct Surroundings<'a> {
 impl ConversionRequest {
     /// The fact, if every field is right.
     pub(crate) fn into_fact(self, around: &Surroundings<'_>) -> Result<FactReceived, Problem> {
-        self.check(around.program.currency, around.now)?;
+        self.check(around.now)?;
         let program_id = around.program.id.clone();
         let (source, external_id) = (self.source.clone(), self.external_id.clone());
         let fact = match self.kind() {
@@ -103,7 +109,9 @@ impl ConversionRequest {
     }
 
     fn charge(self, kind: ConversionKind, around: &Surroundings<'_>) -> Result<Charge, Problem> {
-        let money = |part: Option<Money>| part.unwrap_or(Money::zero(around.program.currency));
+        // A lead moves no money; of a sale every amount has the currency of what was paid.
+        let currency = self.amount.map_or(around.program.currency, Money::currency);
+        let money = |part: Option<Money>| part.unwrap_or(Money::zero(currency));
         let charge = Charge {
             kind,
             occurred_at: self.occurred_at.unwrap_or(around.now),
@@ -114,6 +122,9 @@ impl ConversionRequest {
             customer: self.customer.map(|customer| customer.hashed(around)),
             click_id: self.click_id,
             country: self.country,
+            coupon: self.coupon,
+            lines: self.lines.unwrap_or_default(),
+            splits: self.splits.unwrap_or_default(),
             aliases: self.aliases.unwrap_or_default(),
             metadata: self.metadata.unwrap_or_default(),
         };

@@ -1,10 +1,13 @@
 //! What a report has to look like, by the type of its fact.
 
+mod lines;
+mod splits;
+
 use std::collections::BTreeSet;
 
 use domain::{
     conversion::{Charge, ChargeError},
-    money::{Currency, Money},
+    money::Money,
 };
 use jiff::{SignedDuration, Timestamp};
 use runtime::{Problem, Violations};
@@ -14,6 +17,7 @@ use crate::body::{ConversionRequest, Type};
 /// Clocks differ; a sale of tomorrow is a mistake.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 const ID_MAX: usize = 200;
+const COUPON_MAX: usize = 100;
 const SOURCE_MAX: usize = 40;
 const EMAIL_MAX: usize = 254;
 const ALIASES_MAX: usize = 10;
@@ -23,7 +27,7 @@ const LABEL_MAX: usize = 500;
 
 impl ConversionRequest {
     /// Notes everything that is wrong.
-    pub(crate) fn check(&self, currency: Currency, now: Timestamp) -> Result<(), Problem> {
+    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Problem> {
         let mut violations = Violations::new();
         let latest = now.saturating_add(AHEAD_MAX).unwrap_or(Timestamp::MAX);
         violations
@@ -41,8 +45,10 @@ impl ConversionRequest {
                 "use a time at most five minutes ahead",
             );
         self.check_presence(&mut violations);
-        self.check_amounts(currency, &mut violations);
+        self.check_amounts(&mut violations);
         self.check_customer(&mut violations);
+        self.check_lines(&mut violations);
+        self.check_splits(&mut violations);
         self.check_labels(&mut violations);
         violations.finish()
     }
@@ -60,6 +66,9 @@ impl ConversionRequest {
             ("customer", self.customer.is_some(), &[Sale, Renewal, Lead], &[Sale, Renewal, Lead]),
             ("click_id", self.click_id.is_some(), &[], &[Sale, Renewal, Lead]),
             ("country", self.country.is_some(), &[], &[Sale, Renewal, Lead]),
+            ("coupon", self.coupon.is_some(), &[], &[Sale, Renewal, Lead]),
+            ("lines", self.lines.is_some(), &[], &[Sale, Renewal]),
+            ("splits", self.splits.is_some(), &[], &[Sale, Renewal, Lead]),
             ("aliases", self.aliases.is_some(), &[], &[Sale, Renewal, Lead]),
             ("metadata", self.metadata.is_some(), &[], &[Sale, Renewal, Lead]),
         ] {
@@ -71,28 +80,33 @@ impl ConversionRequest {
         }
     }
 
-    fn check_amounts(&self, currency: Currency, violations: &mut Violations) {
-        let parts = [
-            ("amount", self.amount),
-            ("tax", self.tax),
-            ("shipping", self.shipping),
-            ("discount", self.discount),
-        ];
-        for (name, part) in parts.into_iter().filter_map(|(name, part)| Some((name, part?))) {
-            if part.currency() != currency {
-                let detail = format!("use the program's currency, {currency}");
-                violations.add(format!("/{name}/currency"), "wrong_currency", detail);
-            } else if part.is_negative() {
-                violations.add(format!("/{name}"), "out_of_range", ChargeError::Negative.to_string());
-            }
-        }
+    fn check_amounts(&self, violations: &mut Violations) {
+        self.check_amount(self.amount, "/amount", violations);
+        self.check_amount(self.tax, "/tax", violations);
+        self.check_amount(self.shipping, "/shipping", violations);
+        self.check_amount(self.discount, "/discount", violations);
         let is_nothing = self.r#type == Type::Refund && self.amount.is_some_and(Money::is_zero);
         violations.check(!is_nothing, "/amount", "out_of_range", "a refund is above zero");
+    }
+
+    /// A part is of the same currency as what was paid, and never below zero.
+    fn check_amount(&self, part: Option<Money>, pointer: &str, violations: &mut Violations) {
+        let Some(part) = part else { return };
+        let currency = self.amount.map_or(part.currency(), Money::currency);
+        if part.currency() != currency {
+            let detail = format!("use the currency of the amount, {currency}");
+            violations.add(format!("{pointer}/currency"), "wrong_currency", detail);
+        } else if part.is_negative() {
+            violations.add(pointer, "out_of_range", ChargeError::Negative.to_string());
+        }
     }
 
     fn check_customer(&self, violations: &mut Violations) {
         if let Some(refund_id) = &self.refund_id {
             violations.text(refund_id, ID_MAX, "/refund_id");
+        }
+        if let Some(coupon) = &self.coupon {
+            violations.text(coupon, COUPON_MAX, "/coupon");
         }
         if let Some(customer) = &self.customer {
             violations.text(&customer.id, ID_MAX, "/customer/id");
@@ -145,12 +159,13 @@ impl ConversionRequest {
 /// The charge's own arithmetic, once each part is right for itself.
 pub(crate) fn arithmetic(charge: &Charge) -> Result<(), Problem> {
     let Err(error) = charge.check() else { return Ok(()) };
-    let code = match error {
-        ChargeError::PartsExceedAmount => "parts_exceed_amount",
-        _ => "out_of_range",
+    let (pointer, code) = match error {
+        ChargeError::PartsExceedAmount => ("/amount", "parts_exceed_amount"),
+        ChargeError::LinesDiffer => ("/lines", "lines_differ"),
+        _ => ("/amount", "out_of_range"),
     };
     let mut violations = Violations::new();
-    violations.add("/amount", code, error.to_string());
+    violations.add(pointer, code, error.to_string());
     violations.finish()
 }
 

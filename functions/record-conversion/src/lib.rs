@@ -4,6 +4,7 @@
 
 mod body;
 mod check;
+mod sharers;
 
 use domain::{
     conversion::{Fact, FactReceived},
@@ -42,6 +43,7 @@ pub async fn handle((store, keyring): (Store, Keyring), request: Request) -> Ans
     let hash_email = |email: &str| keyring.email_hash(email);
     let fact = body.into_fact(&Surroundings { program: &program, hash_email: &hash_email, now })?;
     check_active(&program, &fact)?;
+    sharers::check_enrolled(&store, &fact).await?;
     let accepted = Accepted { event_id: &fact.id, conversion_id: fact.conversion_id(), status: "accepted" };
     let response = Response::accepted(&accepted)?;
     let once = Once { request: &idempotency, answer: &response.stored(), keep: Keep::Quarter, now };

@@ -33,7 +33,8 @@ pub async fn handle(store: Store, request: Request) -> Answer {
     let read = store.partner(&caller.id).await?.ok_or_else(Problem::not_found)?;
     let enrolments = store.enrolments(&caller.id).await?;
     let changed = change.apply(&read.value);
-    let response = Response::ok(&ProfileView::new(&changed, &enrolments))?;
+    let next_tiers = store.next_tiers(&enrolments, request.received_at()).await?;
+    let response = Response::ok(&ProfileView::new(&changed, &enrolments, next_tiers))?;
     if changed != read.value {
         store.update_partner(&read, &changed).await?;
     }

@@ -2,125 +2,25 @@
 
 #![allow(
     missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "a benchmark that cannot go on says so by panicking; its entry points come from macros"
 )]
 
+mod sample;
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use domain::{
-    accrual::accrue,
-    agreement::{Acceptance, Agreement, AgreementStatus},
-    attribution::{Attribution, Outcome, Touch},
-    commission::{Calculation, Commission, Inputs, Sponsor, calculate, refund},
-    conversion::{Charge, Conversion, ConversionKind, Refund},
-    id::{AgreementId, ConversionId, PartnerId, ProgramId},
-    money::Money,
-    plan::{Plan, PlanVersion},
-    program::TouchKind,
+    commission::refund,
+    conversion::Refund,
+    replay::{Event, Facts, Step, Tally, replay},
 };
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-const AT: Timestamp = Timestamp::UNIX_EPOCH;
-
-/// One plan with one charge.
-struct Case {
-    plan: PlanVersion,
-    agreement: Agreement,
-    touch: Touch,
-    charge: Charge,
-    upline: Vec<Sponsor>,
-}
-
-impl Case {
-    fn new(rules: &Value, levels: usize) -> Self {
-        let program = ProgramId::derive(&["program"]);
-        let partner = |number: usize| PartnerId::derive(&[&number.to_string()]);
-        let upline = || (2..=levels).map(partner);
-        let shares = vec![json!({ "of": "base", "rate": "0.01" }); levels - 1];
-        let plan: Plan = serde_json::from_value(json!({ "rules": rules, "levels": shares })).unwrap();
-        let acceptance =
-            Acceptance { version: "1".into(), sha256: "0".repeat(64), at: AT, address_hash: String::new() };
-        let agreement = Agreement {
-            id: AgreementId::derive(&["agreement"]),
-            program_id: program.clone(),
-            partner_id: partner(1),
-            status: AgreementStatus::Approved,
-            reason: None,
-            acceptance,
-            commission_tier: Some("silver".into()),
-            revenue_split: None,
-            contract_start: None,
-            contract_end: None,
-            ancestors: upline().collect(),
-            applied_at: AT,
-            approved_at: Some(AT),
-            stopped_at: None,
-        };
-        let touch = Touch {
-            kind: TouchKind::Click,
-            reference: "click".into(),
-            partner_id: partner(1),
-            link_id: None,
-            campaign: Some("spring".into()),
-            at: AT,
-        };
-        let charge = Charge {
-            kind: ConversionKind::Sale,
-            occurred_at: AT,
-            amount: money("119.00"),
-            tax: money("19.00"),
-            shipping: money("0.00"),
-            discount: money("0.00"),
-            customer: None,
-            click_id: None,
-            country: Some("DE".into()),
-            aliases: Vec::new(),
-            metadata: [].into(),
-        };
-        let upline = upline().map(|partner_id| Sponsor { partner_id, is_active: true }).collect();
-        let plan = PlanVersion { program_id: program, version: 1, effective_from: AT, plan };
-        Self { plan, agreement, touch, charge, upline }
-    }
-
-    fn calculate(&self) -> Calculation {
-        let Self { plan, agreement, touch, charge, upline } = self;
-        let inputs = Inputs { plan, agreement, touch, charge, upline, customer_since: None };
-        calculate(black_box(&inputs)).unwrap()
-    }
-
-    /// The sale as it is kept, with its lines.
-    fn book(&self) -> (Conversion, Vec<Commission>) {
-        let calculation = self.calculate();
-        let conversion = Conversion {
-            id: ConversionId::derive(&["conversion"]),
-            program_id: self.plan.program_id.clone(),
-            source: "api".into(),
-            external_id: "order-1".into(),
-            received_at: AT,
-            charge: self.charge.clone(),
-            attribution: Attribution {
-                outcome: Outcome::Attributed(self.touch.clone()),
-                rejected: Vec::new(),
-            },
-            terms: Some(calculation.terms.clone()),
-            refunded: money("0.00"),
-        };
-        let accrual = accrue(&conversion, &calculation, None, AT).unwrap();
-        (conversion, accrual.commissions)
-    }
-}
-
-fn money(amount: &str) -> Money {
-    serde_json::from_value(json!({ "amount": amount, "currency": "USD" })).unwrap()
-}
-
-fn standard() -> Value {
-    json!([{ "id": "standard", "reward": { "type": "percent", "rate": "0.20" } }])
-}
+use sample::{AT, Case, money, standard};
 
 /// Rules that each ask four things, of which the last one fails for all but one rule.
 fn fifty_rules() -> Value {
@@ -139,20 +39,58 @@ fn fifty_rules() -> Value {
     (0..50).map(rule).collect()
 }
 
+/// Five rules for some of the products each, one of them paid for each item, and one for the rest.
+fn rules_by_product() -> Value {
+    let some = |from: usize| (from..from + 4).map(|number| format!("product-{number}")).collect::<Vec<_>>();
+    let rule = |number: usize| {
+        let reward = match number {
+            4 => json!({ "type": "flat", "amount": { "amount": "2.00", "currency": "USD" }, "per": "item" }),
+            _ => json!({ "type": "percent", "rate": format!("0.2{number}") }),
+        };
+        json!({
+            "id": format!("rule-{number}"),
+            "conditions": [{ "field": "product", "any_of": some(4 * number) }],
+            "reward": reward,
+        })
+    };
+    (0..5)
+        .map(rule)
+        .chain([json!({ "id": "rest", "reward": { "type": "percent", "rate": "0.10" } })])
+        .collect()
+}
+
 fn engine(criterion: &mut Criterion) {
-    for (name, rules, levels) in [
-        ("calculate, one level", standard(), 1),
-        ("calculate, ten levels", standard(), 10),
-        ("calculate, fifty rules of four conditions", fifty_rules(), 1),
+    for (name, case, levels) in [
+        ("calculate, one level", Case::new(&standard(), 1), 1),
+        ("calculate, ten levels", Case::new(&standard(), 10), 10),
+        ("calculate, fifty rules of four conditions", Case::new(&fifty_rules(), 1), 1),
+        ("calculate, twenty product lines", Case::new(&rules_by_product(), 1).of_lines(20), 1),
     ] {
-        let case = Case::new(&rules, levels);
         assert_eq!(case.calculate().lines.len(), levels, "{name}");
         criterion.bench_function(name, |bencher| bencher.iter(|| case.calculate()));
     }
-    let (conversion, lines) = Case::new(&standard(), 10).book();
+    let case = Case::new(&standard(), 10);
+    let (conversion, lines) = case.book("order-1");
     let given_back = Refund { refund_id: "refund-1".into(), amount: money("40.00"), occurred_at: AT };
     criterion.bench_function("refund, ten levels", |bencher| {
         bencher.iter(|| refund(black_box(&conversion), black_box(&lines), &given_back, AT).unwrap());
+    });
+    let step = Step { revision: 1, at: AT, matured: Vec::new(), event: Event::Refunded(given_back) };
+    let facts = Facts {
+        conversion,
+        lines,
+        booked_at: Some(AT),
+        steps: vec![step],
+        refund_ids: vec!["refund-1".into()],
+    };
+    let plans = [case.plan];
+    let stored = replay(&facts, &plans).unwrap();
+    criterion.bench_function("replay, ten levels and a refund, compared and hashed", |bencher| {
+        bencher.iter(|| {
+            let mut tally = Tally::new();
+            tally.add(black_box(&facts), &plans, &stored);
+            assert!(tally.first_difference.is_none());
+        });
     });
 }
 

@@ -85,6 +85,8 @@ pub enum Unattributed {
     ForgedClick,
     /// The program was not active.
     ProgramInactive,
+    /// The sale is in another currency, and no rate of its day is known yet: it waits.
+    NoExchangeRate,
 }
 
 /// The decision.

@@ -21,6 +21,8 @@ use crate::{
 
 /// The most product lines one charge may have.
 pub const LINES_MAX: usize = 100;
+/// The most items of one product on a line; a flat reward for each of them still fits an amount.
+pub const QUANTITY_MAX: u32 = 10_000;
 /// The most partners who may share one sale.
 pub const SPLITS_MAX: usize = 10;
 
@@ -128,7 +130,7 @@ pub struct Charge {
 pub struct LineItem {
     /// The merchant's own id of the product.
     pub product: String,
-    /// How many; 1 unless told.
+    /// How many, 1 to 10,000; 1 unless told.
     #[serde(default = "one")]
     pub quantity: u32,
     /// What the customer paid for all of them, discounts taken off, tax included.
@@ -241,7 +243,7 @@ pub enum ChargeError {
     )]
     LinesDiffer,
     /// A part of a line exceeds the line.
-    #[error("the tax of a line exceeds its amount, or its quantity is zero")]
+    #[error("the tax of a line exceeds its amount, or its quantity is not 1 to {QUANTITY_MAX}")]
     InvalidLine,
     /// Too many lines or partners.
     #[error("a charge has at most {LINES_MAX} lines and is shared by at most {SPLITS_MAX} partners")]
@@ -286,7 +288,7 @@ impl Charge {
             if [line.amount, line_tax, line_discount].iter().any(|part| part.is_negative()) {
                 return Err(ChargeError::Negative);
             }
-            if line.amount.minus(line_tax)?.is_negative() || line.quantity == 0 {
+            if line.amount.minus(line_tax)?.is_negative() || !(1..=QUANTITY_MAX).contains(&line.quantity) {
                 return Err(ChargeError::InvalidLine);
             }
             amount = amount.plus(line.amount)?;

@@ -145,6 +145,8 @@ define_id!(/// A merchant's customer within a program.
     CustomerId, "cus_");
 define_id!(/// One charge or lead at one source, derived from program, source and external id.
     ConversionId, "cnv_");
+define_id!(/// An administrator's adjustment of a commission, derived from the request that made it.
+    AdjustmentId, "adj_");
 define_id!(/// A journal transaction, derived from what it books.
     TransactionId, "txn_");
 define_id!(/// A payout.

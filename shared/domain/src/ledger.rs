@@ -117,6 +117,10 @@ pub enum TransactionKind {
     Refund,
     /// Held commissions are turned down.
     Reject,
+    /// An administrator adds to a commission, or takes from it.
+    Adjust,
+    /// A bonus is granted, or taken back.
+    Bonus,
     /// Commissions become payable.
     Mature,
     /// A payout reserves its amount.
@@ -137,11 +141,26 @@ impl TransactionKind {
             Self::Accrue => "accrue",
             Self::Refund => "refund",
             Self::Reject => "reject",
+            Self::Adjust => "adjust",
+            Self::Bonus => "bonus",
             Self::Mature => "mature",
             Self::PayoutRequest => "payout_request",
             Self::PayoutSettle => "payout_settle",
             Self::PayoutFail => "payout_fail",
             Self::PayoutReturn => "payout_return",
+        }
+    }
+
+    /// Does it change what commissions are worth? All others move money that is earned already.
+    #[must_use]
+    pub fn earns(self) -> bool {
+        match self {
+            Self::Accrue | Self::Refund | Self::Reject | Self::Adjust | Self::Bonus => true,
+            Self::Mature
+            | Self::PayoutRequest
+            | Self::PayoutSettle
+            | Self::PayoutFail
+            | Self::PayoutReturn => false,
         }
     }
 

@@ -304,6 +304,8 @@ impl Payout {
             TransactionKind::Accrue
             | TransactionKind::Refund
             | TransactionKind::Reject
+            | TransactionKind::Adjust
+            | TransactionKind::Bonus
             | TransactionKind::Mature => {
                 return Ok(None);
             }

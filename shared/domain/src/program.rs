@@ -110,6 +110,8 @@ pub enum TouchKind {
     Coupon,
     /// The customer followed the partner's link.
     Click,
+    /// The merchant named the partners who share the sale; stands above every policy.
+    Split,
 }
 
 /// What can be paid out.

@@ -49,6 +49,7 @@ pub mod http;
 pub mod schedule;
 pub mod sqs;
 pub mod stream;
+pub mod sweep;
 pub mod telemetry;
 pub mod view;
 
@@ -60,7 +61,7 @@ pub use config::{Environment, Variable};
 pub use enrolment::Enrolment;
 pub use error::Error;
 pub use from_environment::FromEnvironment;
-pub use http::{Answer, Code, NoFilters, Problem, Request, Response, SealedAnswers};
+pub use http::{Answer, Code, NoFilters, Problem, Progress, Request, Response, SealedAnswers};
 pub use http_client::{HttpClient, http_client};
 pub use keyring::{Keyring, Purpose, SealError, SubKey};
 pub use link_base::{LinkAddress, LinkBase};

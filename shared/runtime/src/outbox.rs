@@ -39,6 +39,13 @@ impl Outbox {
                 let name = id.to_string();
                 self.payouts.send(&PayoutDue { payout_id: id }, &account, &name).await?;
             }
+            Request::Rate(rate) => {
+                let waiting = self.store.waiting_for_rate(&rate).await?;
+                for fact in &waiting.facts {
+                    self.conversions.send(fact).await?;
+                }
+                self.store.rate_sent(&rate, waiting.next.as_ref()).await?;
+            }
             Request::Projection => {
                 self.store.project(row).await?;
             }

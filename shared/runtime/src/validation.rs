@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use domain::{money::Currency, plan::Plan};
 use serde::Serialize;
 
 use crate::http::{Code, Problem};
@@ -47,6 +48,14 @@ impl Violations {
     pub fn text(&mut self, text: &str, most: usize, pointer: &str) -> &mut Self {
         let fits = !text.trim().is_empty() && text.chars().count() <= most;
         self.check(fits, pointer, "invalid_length", &format!("use 1 to {most} characters"))
+    }
+
+    /// Notes everything that is wrong with a plan, for a program of this currency.
+    pub fn plan(&mut self, plan: &Plan, currency: Currency) -> &mut Self {
+        for fault in plan.faults(currency) {
+            self.add(format!("/plan{}", fault.pointer), fault.code, fault.detail);
+        }
+        self
     }
 
     /// Takes a parsed field's value, or notes why it could not be parsed.

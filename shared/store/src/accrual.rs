@@ -5,11 +5,13 @@
 
 use domain::{
     accrual::Accrual,
+    commission::CapUse,
     conversion::{Conversion, Customer},
 };
+use jiff::Timestamp;
 
 use crate::{
-    Store, commission,
+    Store, cap, commission,
     conversion::{Head, HeadItem, Record},
     error::Error,
     expression::{Condition, Update},
@@ -44,7 +46,8 @@ impl Store {
     ///
     /// `record` is what was read before: nothing, a stub, or a conversion that nobody was credited
     /// for so far. Refunds that count on the latter wait again, to be applied to the lines; the
-    /// conversion handed in has none of them counted.
+    /// conversion handed in has none of them counted. `caps` is what the calculation saw of the caps
+    /// that the conversion counts in.
     ///
     /// # Errors
     /// When the table cannot be written.
@@ -53,15 +56,21 @@ impl Store {
         record: &Record,
         conversion: &Conversion,
         accrual: &Accrual,
+        caps: &[CapUse],
     ) -> Result<Written, Error> {
         let mut transaction = Transaction::new();
-        transaction.put_if(head_row(record, conversion)?, before(&record.head));
+        let booked_at = accrual.transaction.as_ref().map(|booked| booked.at);
+        transaction.put_if(booked_row(record, conversion, booked_at)?, before(&record.head));
         for line in &accrual.commissions {
             transaction.put_new(commission::new_row(line)?);
         }
         if let Some(booked) = &accrual.transaction {
             let campaign = conversion.attribution.touch().and_then(|touch| touch.campaign.as_deref());
             transaction.put_new(journal::new_row(booked, campaign)?);
+        }
+        if !accrual.commissions.is_empty() {
+            let granted = accrual.commissions.iter().map(|line| line.amount.minor()).sum();
+            cap::grant(&mut transaction, &conversion.program_id, caps, granted);
         }
         for refund in &record.applied {
             let update = Update::new(key::adjustment(&conversion.id, &refund.refund_id));
@@ -96,11 +105,23 @@ impl Store {
     }
 }
 
-fn head_row(record: &Record, conversion: &Conversion) -> Result<Row, Error> {
-    let revision = record.head.next_revision();
-    let row = Row::new(&key::conversion(&conversion.id), &HeadItem::known(conversion, revision))?;
-    // Only what is credited to somebody counts on a dashboard.
-    Ok(if conversion.attribution.touch().is_some() { row.outbox(conversion.received_at) } else { row })
+/// The head of a conversion that takes the place of what was read.
+pub(crate) fn head_row(record: &Record, conversion: &Conversion) -> Result<Row, Error> {
+    booked_row(record, conversion, None)
+}
+
+/// The same of a conversion whose commissions were granted at a time.
+fn booked_row(record: &Record, conversion: &Conversion, booked_at: Option<Timestamp>) -> Result<Row, Error> {
+    let mut head = HeadItem::known(conversion, record.head.next_revision());
+    head.booked = booked_at;
+    let row = Row::new(&key::conversion(&conversion.id), &head)?;
+    if conversion.attribution.touch().is_none() {
+        return Ok(row);
+    }
+    // Only what is credited to somebody counts on a dashboard, and is looked at again.
+    let at = conversion.charge.occurred_at;
+    let place = key::conversion_in_program(&conversion.program_id, &conversion.id, at);
+    Ok(row.outbox(conversion.received_at).listed(place))
 }
 
 /// What must still hold of the head for a write that replaces it. An alias is never replaced.

@@ -195,7 +195,7 @@ pub(crate) fn parse(row: Row) -> Result<Agreement, Error> {
     row.parse().map(|AgreementItem(agreement)| agreement)
 }
 
-fn versioned_agreement(row: Row) -> Result<Versioned<Agreement>, Error> {
+pub(crate) fn versioned_agreement(row: Row) -> Result<Versioned<Agreement>, Error> {
     let revision = row.revision();
     parse(row).map(|value| Versioned { value, revision })
 }

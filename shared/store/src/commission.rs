@@ -60,6 +60,8 @@ impl Store {
 
 pub(crate) const STATUS: &str = "status";
 pub(crate) const AMOUNT: &str = "amount";
+const ADJUSTED: &str = "adjusted";
+pub(crate) const DUE: &str = "due";
 pub(crate) const MATURED: &str = "matured";
 pub(crate) const PAYOUT: &str = "payout";
 pub(crate) const PAID_AT: &str = "paid_at";
@@ -77,6 +79,8 @@ pub(crate) struct CommissionItem {
     currency: Currency,
     earned: i64,
     amount: i64,
+    #[serde(default)]
+    adjusted: i64,
     kind: ConversionKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     campaign: Option<String>,
@@ -107,6 +111,7 @@ impl CommissionItem {
             hold_reason: item.hold,
             earned: Money::new(item.earned, item.currency),
             amount: Money::new(item.amount, item.currency),
+            adjusted: Money::new(item.adjusted, item.currency),
             kind: item.kind,
             campaign: item.campaign,
             occurred_at: item.at,
@@ -135,6 +140,7 @@ pub(crate) fn new_row(commission: &Commission) -> Result<Row, Error> {
         currency: commission.amount.currency(),
         earned: commission.earned.minor(),
         amount: commission.amount.minor(),
+        adjusted: commission.adjusted.minor(),
         kind: commission.kind,
         campaign: commission.campaign.clone(),
         at: commission.occurred_at,
@@ -163,7 +169,8 @@ pub(crate) fn change(commission: &Commission, revision: u64) -> Result<Update, E
     let item = key::commission(&commission.id);
     let update = Update::new(item.clone())
         .set(STATUS, commission.status.as_str())
-        .set(AMOUNT, commission.amount.minor());
+        .set(AMOUNT, commission.amount.minor())
+        .set(ADJUSTED, commission.adjusted.minor());
     let update = match commission.matured_at {
         Some(at) => update.set(MATURED, Value::of(&item, &at)?),
         None => update,
@@ -175,4 +182,12 @@ pub(crate) fn change(commission: &Commission, revision: u64) -> Result<Update, E
         _ => update.unlist(Index::Gsi2),
     };
     Ok(update.when(Condition::revision(revision)))
+}
+
+/// The same for a line whose worth changes by a decision about itself. One that was reversed and is
+/// worth something again has no payout any more: the next one covers it.
+pub(crate) fn change_of_worth(read: &Versioned<Commission>, line: &Commission) -> Result<Update, Error> {
+    let update = change(line, read.revision)?;
+    let is_uncovered = read.value.payout_id.is_some() && line.payout_id.is_none();
+    Ok(if is_uncovered { update.remove(PAYOUT).remove(PAID_AT) } else { update })
 }

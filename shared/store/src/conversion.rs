@@ -5,20 +5,26 @@
 
 use domain::{
     attribution::{Attribution, Outcome, RejectedTouch, Touch, Unattributed},
-    commission::{Commission, Terms},
-    conversion::{Charge, Conversion, ConversionKind, Customer, Refund},
-    id::{ConversionId, CustomerId, ProgramId},
-    money::{Currency, Money},
+    bonus::Award,
+    commission::{Adjustment, Commission, Terms},
+    conversion::{Charge, Conversion, ConversionKind, Customer, LineItem, Refund, Split},
+    id::{CommissionId, ConversionId, CustomerId, ProgramId},
+    money::{Currency, Money, MoneyError},
+    replay::{Event, Step},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Store,
+    adjust::AdjustmentItem,
+    bonus::AwardItem,
     commission::CommissionItem,
     error::Error,
+    history::ReviewItem,
     item::Shape,
     key,
+    projection::RejectionItem,
     refund::{RefundItem, RefundState},
     table::Query,
     versioned::Versioned,
@@ -37,6 +43,14 @@ pub struct Record {
     pub applied: Vec<Refund>,
     /// Ids of every refund known, whatever became of it.
     pub refund_ids: Vec<String>,
+    /// What administrators added to the lines or took from them, by id.
+    pub adjustments: Vec<Adjustment>,
+    /// When its commissions were granted, if any were.
+    pub booked_at: Option<Timestamp>,
+    /// What happened to it since, in any order.
+    pub steps: Vec<Step>,
+    /// The award, where it is that of a bonus and no charge.
+    pub award: Option<Versioned<Award>>,
 }
 
 /// Where a charge stands.
@@ -80,6 +94,33 @@ impl Record {
         }
     }
 
+    /// What the terms give for a line at this moment, without any adjustment; nothing when it is no
+    /// line of this record.
+    ///
+    /// # Errors
+    /// When the terms cannot be applied, which would be a defect.
+    pub fn priced(&self, line: &CommissionId) -> Result<Option<Money>, MoneyError> {
+        let Some(place) = self.commissions.iter().position(|other| other.value.id == *line) else {
+            return Ok(None);
+        };
+        if let Some(award) = &self.award {
+            return Ok(Some(award.value.priced()));
+        }
+        let Some(Conversion { charge, refunded, terms: Some(terms), .. }) =
+            self.conversion().map(|known| &known.value)
+        else {
+            return Ok(None);
+        };
+        let prices: Vec<_> = self.commissions.iter().map(|line| line.value.price.clone()).collect();
+        Ok(terms.amounts(&prices, charge, *refunded)?.get(place).copied())
+    }
+
+    /// The revision of the charge, or of the award.
+    pub(crate) fn revision(&self) -> Option<u64> {
+        let award = self.award.as_ref().map(|award| award.revision);
+        award.or_else(|| self.conversion().map(|known| known.revision))
+    }
+
     /// The lines without their revisions.
     #[must_use]
     pub fn lines(&self) -> Vec<Commission> {
@@ -98,17 +139,38 @@ impl Store {
         for row in self.query_all(Query::of(&partition)).await? {
             let revision = row.revision();
             match row.entity() {
-                HeadItem::ENTITY => record.head = row.parse::<HeadItem>()?.into_head(id, revision)?,
+                HeadItem::ENTITY => {
+                    let mut item: HeadItem = row.parse()?;
+                    record.booked_at = item.booked;
+                    let review = item.reviewed.take();
+                    let step = |review: ReviewItem| review.step.of(id, Event::Reviewed(review.decision));
+                    record.steps.extend(review.map(step));
+                    record.head = item.into_head(id, revision)?;
+                }
                 CommissionItem::ENTITY => {
                     let value = CommissionItem::commission(row)?;
                     record.commissions.push(Versioned { value, revision });
                 }
+                AwardItem::ENTITY => {
+                    record.award = Some(Versioned { value: AwardItem::award(row, id)?, revision });
+                }
+                AdjustmentItem::ENTITY => {
+                    let (adjustment, step) = AdjustmentItem::adjustment(row)?;
+                    record.steps.push(step.of(id, Event::Adjusted(adjustment.clone())));
+                    record.adjustments.push(adjustment);
+                }
+                // What it says stands in the lines, too.
+                RejectionItem::ENTITY => {}
                 _ => {
                     let item: RefundItem = row.parse()?;
                     record.refund_ids.push(item.refund_id.clone());
                     match item.state {
                         RefundState::Waiting => record.waiting.push(item.refund()),
-                        RefundState::Applied => record.applied.push(item.refund()),
+                        RefundState::Applied => {
+                            let event = Event::Refunded(item.refund());
+                            record.steps.extend(item.step.clone().map(|step| step.of(id, event)));
+                            record.applied.push(item.refund());
+                        }
                         RefundState::Refused | RefundState::Moved => {}
                     }
                 }
@@ -141,6 +203,11 @@ pub(crate) struct HeadItem {
     rejected: Vec<RejectedTouch>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     terms: Option<Terms>,
+    /// When its commissions were granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) booked: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reviewed: Option<ReviewItem>,
 }
 
 /// Is the head a stub or an alias, or is the charge known?
@@ -178,6 +245,12 @@ struct ChargeItem {
     click: Option<domain::click::ClickId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     country: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coupon: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<LineItem>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    splits: Vec<Split>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     aliases: Vec<String>,
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
@@ -205,6 +278,8 @@ impl HeadItem {
             unattributed: None,
             rejected: Vec::new(),
             terms: None,
+            booked: None,
+            reviewed: None,
         }
     }
 
@@ -282,6 +357,9 @@ impl ChargeItem {
             email_hash: charge.customer.as_ref().and_then(|customer| customer.email_hash.clone()),
             click: charge.click_id.clone(),
             country: charge.country.clone(),
+            coupon: charge.coupon.clone(),
+            lines: charge.lines.clone(),
+            splits: charge.splits.clone(),
             aliases: charge.aliases.clone(),
             metadata: charge.metadata.clone(),
         }
@@ -299,6 +377,9 @@ impl ChargeItem {
             customer: self.customer.map(|id| Customer { id, email_hash: self.email_hash }),
             click_id: self.click,
             country: self.country,
+            coupon: self.coupon,
+            lines: self.lines,
+            splits: self.splits,
             aliases: self.aliases,
             metadata: self.metadata,
         }

@@ -7,7 +7,7 @@
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 const VERSION: u8 = 1;
@@ -15,6 +15,9 @@ const MAC_LEN: usize = 32;
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// A longer text is no cursor of ours: 8 shards with three keys each stay below.
 const MAX_TEXT: usize = 8 * 1024;
+/// The longest cursor of something that is done page by page: it has to fit a request's body,
+/// together with what is asked.
+pub const MAX_STATE: usize = 128 * 1024;
 
 /// The text is not a cursor for this caller and list, or it is older than a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,11 +74,11 @@ pub(crate) enum Position {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Payload {
+struct Payload<P> {
     /// Seconds at which the cursor was made.
     t: i64,
-    /// A position for each partition of the list.
-    p: Vec<Position>,
+    /// A position for each partition of a list, or how far something else is.
+    p: P,
 }
 
 impl Cursors {
@@ -85,8 +88,28 @@ impl Cursors {
         Self { current, previous }
     }
 
-    pub(crate) fn seal(&self, scope: &[u8; 32], positions: Vec<Position>, now: Timestamp) -> String {
-        let payload = Payload { t: now.as_second(), p: positions };
+    /// How far something is that is done page by page, for the same caller to go on with; nothing
+    /// when that is more than a cursor may hold, [`MAX_STATE`].
+    #[must_use]
+    pub fn seal_state<S: Serialize>(&self, scope: &Scope<'_>, state: &S, now: Timestamp) -> Option<String> {
+        Some(self.seal(&scope.digest(), state, now)).filter(|text| text.len() <= MAX_STATE)
+    }
+
+    /// What [`Cursors::seal_state`] sealed for this scope.
+    ///
+    /// # Errors
+    /// When it was not sealed for this scope, or more than a day ago.
+    pub fn open_state<S: DeserializeOwned>(
+        &self,
+        scope: &Scope<'_>,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<S, InvalidCursor> {
+        self.unseal(&scope.digest(), text, MAX_STATE, now)
+    }
+
+    pub(crate) fn seal<P: Serialize>(&self, scope: &[u8; 32], position: P, now: Timestamp) -> String {
+        let payload = Payload { t: now.as_second(), p: position };
         let mut bytes = vec![VERSION, key_id(&self.current)];
         bytes.extend(serde_json::to_vec(&payload).unwrap_or_default());
         if let Some(mac) = mac(&self.current, scope, &bytes) {
@@ -101,7 +124,17 @@ impl Cursors {
         text: &str,
         now: Timestamp,
     ) -> Result<Vec<Position>, InvalidCursor> {
-        if text.len() > MAX_TEXT {
+        self.unseal(scope, text, MAX_TEXT, now)
+    }
+
+    fn unseal<P: DeserializeOwned>(
+        &self,
+        scope: &[u8; 32],
+        text: &str,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<P, InvalidCursor> {
+        if text.len() > most {
             return Err(InvalidCursor);
         }
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| InvalidCursor)?;
@@ -114,7 +147,7 @@ impl Cursors {
             .ok_or(InvalidCursor)?;
         let mac = mac(key, scope, signed).ok_or(InvalidCursor)?;
         mac.verify_slice(tag).map_err(|_| InvalidCursor)?;
-        let payload: Payload = serde_json::from_slice(payload).map_err(|_| InvalidCursor)?;
+        let payload: Payload<P> = serde_json::from_slice(payload).map_err(|_| InvalidCursor)?;
         let made = Timestamp::from_second(payload.t).map_err(|_| InvalidCursor)?;
         // An hour the other way allows for clocks that differ.
         let age = now.duration_since(made);
@@ -179,6 +212,19 @@ mod tests {
         let rotated = Cursors::new([2; 32], Some([1; 32]));
         assert_eq!(rotated.open(&scope, &text, now()), Ok(positions()));
         assert_eq!(Cursors::new([2; 32], None).open(&scope, &text, now()), Err(InvalidCursor));
+    }
+
+    #[test]
+    fn what_is_done_page_by_page_goes_on_for_its_own_caller_alone() {
+        let cursors = Cursors::new([1; 32], None);
+        let state = ("2026-11-22".to_owned(), vec![7_u64; 9_000]);
+        let text = cursors.seal_state(&SCOPE, &state, now()).unwrap();
+        assert_eq!(cursors.open_state(&SCOPE, &text, now()), Ok(state));
+        let other = Scope { caller: "admin:2", ..SCOPE };
+        assert_eq!(cursors.open_state::<(String, Vec<u64>)>(&other, &text, now()), Err(InvalidCursor));
+        assert_eq!(cursors.open_state::<u64>(&SCOPE, &text, now()), Err(InvalidCursor));
+        let too_much = "x".repeat(MAX_STATE);
+        assert_eq!(cursors.seal_state(&SCOPE, &too_much, now()), None);
     }
 
     proptest! {

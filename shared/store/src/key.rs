@@ -11,11 +11,12 @@ use std::fmt;
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
     id::{
-        ApiKeyId, CommissionId, ConversionId, CustomerId, EventId, LinkId, PartnerId, PayoutId, ProgramId,
+        AdjustmentId, ApiKeyId, CommissionId, ConversionId, CustomerId, EventId, LinkId, PartnerId, PayoutId, ProgramId,
         TransactionId, WebhookEndpointId,
     },
     money::Currency,
     partner::PayoutProvider,
+    plan::CapCounter,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use sha2::{Digest, Sha256};
@@ -167,12 +168,17 @@ pub(crate) fn conversion(conversion: &ConversionId) -> Key {
 
 /// One line of a conversion: what a partner earns at a level.
 pub(crate) fn commission(commission: &CommissionId) -> Key {
-    Key::new(format!("CNV#{}", commission.conversion()), format!("COM#{}", commission.level()))
+    Key::new(format!("CNV#{}", commission.conversion()), format!("COM#{}", commission.line()))
 }
 
 /// A refund, dispute or correction of a conversion.
 pub(crate) fn adjustment(conversion: &ConversionId, external_id: &str) -> Key {
     Key::new(format!("CNV#{conversion}"), format!("ADJ#{}", part(external_id)))
+}
+
+/// An administrator's adjustment of a line.
+pub(crate) fn line_adjustment(commission: &CommissionId, adjustment: &AdjustmentId) -> Key {
+    Key::new(format!("CNV#{}", commission.conversion()), format!("COR#{adjustment}"))
 }
 
 // Accounts, journal, payouts.
@@ -234,6 +240,29 @@ pub(crate) fn parked(queue: &str, message_id: &str) -> Key {
     Key::new(format!("PARK#{queue}"), part(message_id))
 }
 
+/// How much of a cap was used, for one subject and period.
+pub(crate) fn cap_counter(program: &ProgramId, counter: &CapCounter) -> Key {
+    let CapCounter { scope, subject, period } = counter;
+    Key::new(format!("CAP#{program}#{}#{}", scope.as_str(), part(subject)), period.clone())
+}
+
+// Exchange rates.
+
+/// The rate between two currencies on a day.
+pub(crate) fn exchange_rate(from: Currency, to: Currency, day: Date) -> Key {
+    Key::new(format!("FX#{from}#{to}"), day.to_string())
+}
+
+/// A conversion that waits for the rate of its day.
+pub(crate) fn waiting_for_rate(from: Currency, to: Currency, day: Date, conversion: &ConversionId) -> Key {
+    Key::new(format!("FX#{from}#{to}#{day}"), format!("WAIT#{conversion}"))
+}
+
+/// The note that a rate is waited for; the days come first, so that the longest wait does too.
+pub(crate) fn missing_rate(from: Currency, to: Currency, day: Date) -> Key {
+    Key::new("FX#MISSING".to_owned(), format!("{day}#{from}#{to}"))
+}
+
 /// A partner's counters of one day and campaign.
 pub(crate) fn metrics(program: &ProgramId, partner: &PartnerId, day: Date, campaign: &str) -> Key {
     Key::new(metrics_partition(program, partner), format!("DAY#{day}#{}", part(campaign)))
@@ -248,6 +277,36 @@ pub(crate) fn metrics_partition(program: &ProgramId, partner: &PartnerId) -> Str
 pub(crate) fn metrics_range(first: Date, last: Date) -> (String, String) {
     // `$` follows `#`, so that every campaign of the last day is inside.
     (format!("DAY#{first}#"), format!("DAY#{last}$"))
+}
+
+/// A customer's sales of one day with the partner who made them.
+pub(crate) fn active_customer(
+    program: &ProgramId,
+    partner: &PartnerId,
+    day: Date,
+    customer: &CustomerId,
+) -> Key {
+    Key::new(active_customers(program, partner), format!("{day}#{customer}"))
+}
+
+/// The partition of a partner's customers by the day they bought.
+pub(crate) fn active_customers(program: &ProgramId, partner: &PartnerId) -> String {
+    format!("ACT#{program}#{partner}")
+}
+
+/// The sort keys of the customers who bought from the first day to the last, both included.
+pub(crate) fn active_range(first: Date, last: Date) -> (String, String) {
+    (format!("{first}#"), format!("{last}$"))
+}
+
+/// What a review took off a conversion that it turned down.
+pub(crate) fn rejection(conversion: &ConversionId) -> Key {
+    Key::new(format!("CNV#{conversion}"), "REJ")
+}
+
+/// A partner's move from one tier to another.
+pub(crate) fn tier_change(program: &ProgramId, partner: &PartnerId, at: Timestamp) -> Key {
+    Key::new(format!("AGR#{program}#{partner}"), format!("TIER#{}", time(at)))
 }
 
 #[cfg(test)]

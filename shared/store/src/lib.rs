@@ -46,7 +46,8 @@
 //! | the same, about an identity | `record_identity_event` | `WHK#whe#event/#`, `PRT#ptr/#META` | transaction | 4 w |
 //! | fact by API, once | `record_fact` | `FCT#evt/#`, `IDM#` | transaction | 4 w |
 //! | charge with lines and refunds | `conversion` | `CNV#cnv` | query | 1 s per 4 KB |
-//! | attributed charge (T1) | `accrue` | `CNV#cnv/#META`, `COM#level`, `TXN#txn`; `ADJ#` that counted | transaction | 2(N + 2) w |
+//! | attributed charge (T1) | `accrue` | `CNV#cnv/#META`, `COM#level`, `TXN#txn`; `ADJ#` that counted, `CAP#` | transaction | 2(N + 2) w, 2 for each cap |
+//! | what caps were used by | `cap_usage` | `CAP#prg#scope#subject/period` | batch get | 1 s each |
 //! | charge that earns nobody | `record_unattributed` | `CNV#cnv/#META`, `CUS#/WAIT#cnv`, `CUS#` checked | transaction | 1 or 6 w |
 //! | charge by another id | `canonical_id` | `CNV#cnv/#META` | get | 1 s |
 //! | note another id | `note_alias` | `CNV#cnv/#META` of the other id | put | 1 w |
@@ -59,7 +60,18 @@
 //! | earliest sale of a customer | `note_sale` | `CUS#prg#cus/#META` | update | 1 w |
 //! | charges waiting for a binding | `waiting_conversions` | `CUS#prg#cus/WAIT#` | query | 1 s per 4 KB |
 //! | a charge waits no longer | `stop_waiting` | `CUS#prg#cus/WAIT#cnv` | delete | 1 w |
-//! | decide on held lines | `record_review` | `CNV#cnv/#META`, `COM#level`, `TXN#txn` | transaction | 2(2 + N) w |
+//! | publish exchange rates | `publish_exchange_rates` | `FX#from#to/day`, `IDM#` | batch get, transaction | 1 s and 3 w each, 2 w |
+//! | rate of a day | `exchange_rate` | `FX#from#to/day` | get | 1 s |
+//! | rates of a pair | `exchange_rates` | `FX#from#to` | query | 1 s per 4 KB |
+//! | charge without its rate | `wait_for_rate` | `CNV#cnv/#META`, `FX#from#to#day/WAIT#cnv`, once `FX#MISSING/` | gets, transaction | 2 s, 4 w |
+//! | a charge has its rate | `stop_waiting_for_rate` | `FX#from#to#day/WAIT#cnv` | delete | 1 w |
+//! | charges waiting for a rate | `waiting_for_rate` | `FX#from#to#day/WAIT#` | query | 1 s per 4 KB |
+//! | how far they were told of it | `rate_sent` | `FX#from#to/day`, at last `FX#MISSING/` | update | 1 w |
+//! | rates that are waited for | `missing_exchange_rates` | `FX#MISSING`, `FX#from#to/day` | query, batch get | 1 s per 4 KB, 1 s each |
+//! | decide on held lines | `record_review` | `CNV#cnv/#META`, `COM#level`, `TXN#txn`; `REJ` | transaction | 2(2 + N) w |
+//! | adjust a line | `adjust` | `CNV#cnv/#META`, `COM#level`, `COR#adj`, `TXN#txn`, `IDM#`; `ACC#/BAL` when matured | transaction | 14 or 16 w |
+//! | awards of bonuses by id | `awards` | `CNV#cnv/#META` | batch get | 1 s each |
+//! | grant a bonus, or take it back | `book_award` | `CNV#cnv/#META`, `COM#01`, `TXN#txn`; `ACC#/BAL` when matured | transaction | 8 or 10 w |
 //! | commissions by id | `commissions` | `CNV#cnv/COM#level` | batch get | 1 s each |
 //! | commissions of a partner | `commissions_of` | GSI1 `ACC#prg#ptr#CUR` / `COM#` | query | 0.5 e per 4 KB |
 //! | commissions to mature | `due_commissions` | GSI2 `MAT#shard` / time | query of 8 shards | 4 e and more |
@@ -77,8 +89,14 @@
 //! | ask again later | `postpone_payout` | `PAY#pay/#META` | update | 1 w |
 //! | nothing more to do | `rest_payout` | `PAY#pay/#META` | update | 1 w |
 //! | commissions that a payout paid | `cover` | GSI2 `UNP#ACC#`, `CNV#/COM#`, `ACC#/BAL` | query, transaction | 2(k + 1) w |
-//! | count a row of the outbox | `project` | the row, `MET#`, `ACC#/PRJ` | transaction | 4 w and more |
+//! | count a row of the outbox | `project` | the row, `MET#`, `ACT#`, `ACC#/PRJ` | transaction | 4 w and more |
 //! | counters of a period | `day_counters` | `MET#AGR#prg#ptr/DAY#` | query | 1 s per 4 KB |
+//! | performance of a partner | `performance` | `MET#AGR#prg#ptr/DAY#`, `ACT#prg#ptr/day` | two queries | 1 s per 4 KB |
+//! | the same by one metric | `performance_by` | `MET#AGR#prg#ptr/DAY#` or `ACT#prg#ptr/day` | query | 1 s per 4 KB |
+//! | partners whose tier may move | `active_agreements` | GSI1 `PRG#prg#AGR#shard` / approved | query of a shard | 0.5 e per 4 KB |
+//! | move to another tier | `change_tier` | `AGR#prg#ptr/#META`, `TIER#time` | transaction | 4 w |
+//! | moves between tiers | `tier_changes` | `AGR#prg#ptr/TIER#` | query | 1 s per 4 KB |
+//! | what lacks for the next tiers | `next_tiers` | `PRG#prg/PLAN#`, `MET#AGR#prg#ptr/DAY#` or `ACT#prg#ptr/day` | two queries each | 1 s per 4 KB |
 //! | totals of a partner | `totals` | `ACC#prg#ptr#CUR/PRJ` | get | 0.5 e |
 //! | outbox entries that were missed | `overdue` | GSI2 `OUT#shard` / time | query of 8 shards, batch get | 4 e, 1 s each |
 //! | an entry is done | `unmark` | the row | update | 1 w |
@@ -91,10 +109,13 @@
 
 pub mod account;
 pub mod accrual;
+pub mod adjust;
 pub mod agreement;
 mod alias;
 pub mod api_key;
 pub mod audit;
+pub mod bonus;
+mod cap;
 mod capacity;
 mod commission;
 mod commit;
@@ -103,8 +124,10 @@ mod coverage;
 pub mod cursor;
 pub mod customer;
 pub mod error;
+pub mod exchange;
 mod expression;
 pub mod fact;
+pub mod history;
 pub mod idempotency;
 mod item;
 mod journal;
@@ -116,13 +139,16 @@ pub mod page;
 pub mod park;
 pub mod partner;
 pub mod payout;
+pub mod performance;
 pub mod program;
 pub mod projection;
 mod refund;
+mod replay;
 mod retry;
 mod review;
 pub mod schema;
 mod table;
+pub mod tier;
 mod transaction;
 mod versioned;
 pub mod webhook;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::{
     Store,
     error::Error,
+    exchange::{self, Announcement},
     expression::{Condition, Update},
     item::Row,
     key::{self, Key},
@@ -31,6 +32,8 @@ pub enum Request {
         /// The account, as a name.
         account: String,
     },
+    /// This rate is known now: the conversions that wait for it are to be told.
+    Rate(Announcement),
     /// The item is to be counted by [`Store::project`].
     Projection,
 }
@@ -43,6 +46,9 @@ pub fn request_of(row: &Row) -> Result<Request, Error> {
     if row.entity() == crate::payout::ENTITY {
         let (id, account) = crate::payout::id_and_account(row.clone())?;
         return Ok(Request::Payout { id, account });
+    }
+    if row.entity() == exchange::ENTITY {
+        return Ok(Request::Rate(exchange::announcement(row.clone())?));
     }
     let facts = crate::fact::facts_of(row.clone())?;
     Ok(if facts.is_empty() { Request::Projection } else { Request::Facts(facts) })

@@ -3,16 +3,22 @@
 //! An entry's marker is taken away in the transaction that adds its numbers, on the condition that
 //! it was still there: however often the stream delivers it, it counts once.
 
+mod days;
+mod sales;
+
 use std::collections::BTreeMap;
 
+pub(crate) use days::DayItem;
+use days::Days;
 use domain::{
-    conversion::ConversionKind,
-    dashboard::{Counters, DayCounters},
+    dashboard::DayCounters,
     id::{Level, PartnerId, ProgramId},
-    ledger::{Account, Transaction as Booked, TransactionKind},
+    ledger::{Account, Transaction as Booked},
     money::{Currency, Money},
 };
 use jiff::{Timestamp, civil::Date};
+pub(crate) use sales::{Credit, RejectionItem, rejection_row};
+use sales::{add_conversion, add_refund, add_rejection};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,7 +30,7 @@ use crate::{
     journal::JournalItem,
     key::{self, Partition},
     outbox,
-    refund::{RefundItem, RefundState},
+    refund::RefundItem,
     table::{Query, Read},
     transaction::Transaction,
 };
@@ -56,6 +62,7 @@ impl Store {
             JournalItem::ENTITY => add_journal(&mut transaction, row)?,
             HeadItem::ENTITY => add_conversion(&mut transaction, row)?,
             RefundItem::ENTITY => add_refund(&mut transaction, row)?,
+            RejectionItem::ENTITY => add_rejection(&mut transaction, row)?,
             _ => return Ok(false),
         }
         self.commit_projection(transaction).await
@@ -131,57 +138,6 @@ impl Shape for TotalsItem {
     const ENTITY: &'static str = "totals";
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct DayItem {
-    day: Date,
-    #[serde(default)]
-    campaign: Option<String>,
-    #[serde(default)]
-    clicks: u64,
-    #[serde(default)]
-    leads: u64,
-    #[serde(default)]
-    sales: u64,
-    #[serde(default)]
-    revenue: i64,
-    #[serde(default)]
-    earnings: i64,
-}
-
-impl Shape for DayItem {
-    const ENTITY: &'static str = "day_counters";
-}
-
-impl DayItem {
-    fn counters(row: Row, currency: Currency) -> Result<DayCounters, Error> {
-        let item: Self = row.parse()?;
-        let money = |minor| Money::new(minor, currency);
-        Ok(DayCounters {
-            day: item.day,
-            campaign: item.campaign,
-            counters: Counters {
-                clicks: item.clicks,
-                leads: item.leads,
-                sales: item.sales,
-                revenue: money(item.revenue),
-                earnings: money(item.earnings),
-            },
-        })
-    }
-}
-
-fn day_counters(program: &ProgramId, partner: &PartnerId, day: Date, campaign: Option<&str>) -> Update {
-    let campaign = campaign.filter(|name| !name.is_empty());
-    let update = Update::new(key::metrics(program, partner, day, campaign.unwrap_or_default()))
-        .set(ENTITY, DayItem::ENTITY)
-        .set(VERSION, DayItem::VERSION)
-        .set("day", day.to_string());
-    match campaign {
-        Some(campaign) => update.set("campaign", campaign),
-        None => update,
-    }
-}
-
 /// A click counts on its day. It carries no marker, which would double the price of a click: that
 /// it was counted is noted on the click itself.
 fn add_click(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
@@ -189,39 +145,9 @@ fn add_click(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
     let click = crate::link::click_of(row)?;
     transaction
         .update(Update::new(key).set(COUNTED, true).when(Condition::Exists.and(Condition::Lacks(COUNTED))));
-    let day = key::day(click.at);
-    transaction.update(
-        day_counters(&click.program_id, &click.partner_id, day, click.campaign.as_deref()).add("clicks", 1),
-    );
-    Ok(())
-}
-
-/// A sale or lead counts on the day it happened.
-fn add_conversion(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
-    let key = row.key();
-    let id = key.pk.strip_prefix("CNV#").unwrap_or_default().parse();
-    let id = id.map_err(|_| Error::Corrupt { key, reason: "not a conversion".to_owned() })?;
-    let conversion = row.parse::<HeadItem>()?.conversion(&id)?;
-    let Some(touch) = conversion.attribution.touch() else { return Ok(()) };
-    let day = key::day(conversion.charge.occurred_at);
-    let counter = match conversion.charge.kind {
-        ConversionKind::Lead => "leads",
-        ConversionKind::Sale | ConversionKind::Renewal => "sales",
-    };
-    let update = day_counters(&conversion.program_id, &touch.partner_id, day, touch.campaign.as_deref());
-    transaction.update(update.add(counter, 1).add("revenue", conversion.charge.amount.minor()));
-    Ok(())
-}
-
-/// A refund lessens the revenue of the day it happened.
-fn add_refund(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
-    let item: RefundItem = row.parse()?;
-    let Some(credit) = item.credit.as_ref().filter(|_| item.state == RefundState::Applied) else {
-        return Ok(());
-    };
-    let day = key::day(item.occurred_at());
-    let update = day_counters(&credit.program, &credit.partner, day, credit.campaign.as_deref());
-    transaction.update(update.add("revenue", -item.amount().minor()));
+    let mut days = Days::default();
+    days.add(&click.partner_id, key::day(click.at), click.campaign.as_deref(), "clicks", 1);
+    days.write(&click.program_id, transaction);
     Ok(())
 }
 
@@ -229,7 +155,7 @@ fn add_refund(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
 fn add_journal(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
     let campaign = row.text("campaign").map(str::to_owned);
     let booked = JournalItem::transaction(row)?;
-    let day = key::day(booked.at);
+    let (day, mut days) = (key::day(booked.at), Days::default());
     for (partner, change) in changes(&booked) {
         let account = key::account_text(&booked.program_id, &partner, booked.currency);
         let item = key::projection(&account);
@@ -243,12 +169,11 @@ fn add_journal(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
         if let Some(level) = change.level.filter(|_| change.earned != 0) {
             totals = totals.add(format!("{LEVEL_PREFIX}{level}"), change.earned);
             let campaign = campaign.as_deref().filter(|_| level == Level::ONE);
-            transaction.update(
-                day_counters(&booked.program_id, &partner, day, campaign).add("earnings", change.earned),
-            );
+            days.add(&partner, day, campaign, "earnings", change.earned);
         }
         transaction.update(totals);
     }
+    days.write(&booked.program_id, transaction);
     Ok(())
 }
 
@@ -261,8 +186,7 @@ struct Change {
 }
 
 fn changes(booked: &Booked) -> BTreeMap<PartnerId, Change> {
-    let earns =
-        matches!(booked.kind, TransactionKind::Accrue | TransactionKind::Refund | TransactionKind::Reject);
+    let earns = booked.kind.earns();
     let mut changes: BTreeMap<PartnerId, Change> = BTreeMap::new();
     for posting in &booked.postings {
         let Some(partner) = posting.account.partner() else { continue };

@@ -1,9 +1,9 @@
 //! T2: a refund moves every line of its conversion, or waits for the charge it belongs to.
 
 use domain::{
-    commission::{Commission, Reversal},
+    commission::{Commission, CommissionStatus, Reversal},
     conversion::{Conversion, Refund},
-    id::{ConversionId, PartnerId, ProgramId},
+    id::{ConversionId, ProgramId},
     money::{Currency, Money},
 };
 use jiff::Timestamp;
@@ -13,12 +13,14 @@ use crate::{
     Store,
     account::{self, AVAILABLE, COVERED},
     accrual::Written,
-    commission,
+    cap, commission,
     conversion::{Head, HeadItem, Record},
     error::Error,
     expression::{Condition, Update},
+    history::StepItem,
     item::{Row, Shape},
     journal, key,
+    projection::Credit,
     transaction::Transaction,
 };
 
@@ -33,18 +35,12 @@ pub(crate) struct RefundItem {
     currency: Currency,
     amount: i64,
     at: Timestamp,
-    /// Whose revenue it lessens; set when it is applied.
+    /// What it takes off whose figures; set when it is applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) credit: Option<Credit>,
-}
-
-/// Whose figures a conversion counts in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Credit {
-    pub(crate) program: ProgramId,
-    pub(crate) partner: PartnerId,
+    /// Its place among the changes of the conversion; set when it is applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) campaign: Option<String>,
+    pub(crate) step: Option<StepItem>,
 }
 
 /// Where a refund stands.
@@ -85,6 +81,7 @@ impl RefundItem {
             amount: refund.amount.minor(),
             at: refund.occurred_at,
             credit: None,
+            step: None,
         }
     }
 
@@ -115,7 +112,7 @@ impl Store {
     ) -> Result<Written, Error> {
         let Some(known) = record.conversion() else { return Ok(Written::Stale) };
         let (conversion, mut transaction) = (&known.value, Transaction::new());
-        let row = applied_row(conversion, refund, now)?;
+        let row = applied_row(record, conversion, refund, reversal.refunded, now)?;
         transaction
             .put_if(row, Condition::New.or(Condition::equals(REFUND_STATE, RefundState::Waiting.as_str())));
         let head = Update::new(key::conversion(&conversion.id)).set(REFUNDED, reversal.refunded.minor());
@@ -125,14 +122,16 @@ impl Store {
             transaction.update(commission::change(line, read.map_or(0, |read| read.revision))?);
         }
         for (partner, minor) in &reversal.available {
-            let account =
-                key::account_text(&conversion.program_id, partner, conversion.charge.amount.currency());
+            let currency = conversion.settlement_currency();
+            let account = key::account_text(&conversion.program_id, partner, currency);
             let update = account::change(&account).add(AVAILABLE, *minor);
             // What a payout covered and a refund took back lets that payout cover later earnings.
             let covers = |line: &&Commission| line.partner_id == *partner && line.payout_id.is_some();
             let is_paid = reversal.commissions.iter().any(|line| covers(&line));
             transaction.update(if is_paid { update.add(COVERED, *minor) } else { update });
         }
+        let counters = conversion.terms.iter().flat_map(|terms| terms.caps.clone()).collect::<Vec<_>>();
+        cap::release(&mut transaction, &conversion.program_id, &counters, reversal.freed);
         if let Some(booked) = &reversal.transaction {
             let campaign = conversion.attribution.touch().and_then(|touch| touch.campaign.as_deref());
             transaction.put_new(journal::new_row(booked, campaign)?);
@@ -199,14 +198,21 @@ impl Store {
     }
 }
 
-fn applied_row(conversion: &Conversion, refund: &Refund, now: Timestamp) -> Result<Row, Error> {
-    let credit = conversion.attribution.touch().map(|touch| Credit {
-        program: conversion.program_id.clone(),
-        partner: touch.partner_id.clone(),
-        campaign: touch.campaign.clone(),
-    });
+fn applied_row(
+    record: &Record,
+    conversion: &Conversion,
+    refund: &Refund,
+    refunded: Money,
+    now: Timestamp,
+) -> Result<Row, Error> {
+    let key = key::adjustment(&conversion.id, &refund.refund_id);
+    let is_turned_down =
+        record.commissions.iter().any(|line| line.value.status == CommissionStatus::Rejected);
+    let credit = Credit::of_refund(conversion, refunded, is_turned_down)
+        .map_err(|error| Error::Corrupt { key: key.clone(), reason: error.to_string() })?;
     let counts = credit.is_some();
-    let item = RefundItem { credit, ..RefundItem::new(refund, RefundState::Applied) };
-    let row = Row::new(&key::adjustment(&conversion.id, &refund.refund_id), &item)?;
+    let step = Some(StepItem::after(record, now));
+    let item = RefundItem { credit, step, ..RefundItem::new(refund, RefundState::Applied) };
+    let row = Row::new(&key, &item)?;
     Ok(if counts { row.outbox(now) } else { row })
 }

@@ -1,20 +1,21 @@
 //! A decision on the held lines of a conversion: all of them move, or none does.
 
-use domain::commission::Reviewed;
+use domain::commission::{CommissionStatus, Decision, Reviewed};
 use jiff::Timestamp;
 
 use crate::{
     Store,
     accrual::Written,
-    commission,
+    cap, commission,
     conversion::Record,
     error::Error,
     expression::{Condition, Update, Value},
-    journal, key,
+    history::{ReviewItem, StepItem},
+    journal, key, projection,
     transaction::Transaction,
 };
 
-/// When held lines were last decided on.
+/// How and when held lines were decided on.
 const REVIEWED: &str = "reviewed";
 
 impl Store {
@@ -34,15 +35,27 @@ impl Store {
         let Some(known) = record.conversion() else { return Ok(Written::Stale) };
         let (conversion, mut transaction) = (&known.value, Transaction::new());
         let head = key::conversion(&conversion.id);
-        let at = Value::of(&head, &now)?;
-        transaction.update(Update::new(head).set(REVIEWED, at).when(Condition::revision(known.revision)));
+        let rejects = reviewed.commissions.iter().any(|line| line.status == CommissionStatus::Rejected);
+        let decision = if rejects { Decision::Reject } else { Decision::Release };
+        let review = Value::of(&head, &ReviewItem { decision, step: StepItem::after(record, now) })?;
+        transaction.update(Update::new(head).set(REVIEWED, review).when(Condition::revision(known.revision)));
         for line in &reviewed.commissions {
             let read = record.commissions.iter().find(|read| read.value.id == line.id);
             transaction.update(commission::change(line, read.map_or(0, |read| read.revision))?);
         }
+        let counters = conversion.terms.iter().flat_map(|terms| terms.caps.clone()).collect::<Vec<_>>();
+        cap::release(&mut transaction, &conversion.program_id, &counters, reviewed.freed);
         if let Some(booked) = &reviewed.transaction {
             let campaign = conversion.attribution.touch().and_then(|touch| touch.campaign.as_deref());
             transaction.put_new(journal::new_row(booked, campaign)?);
+        }
+        let is_rejected = |status| status == CommissionStatus::Rejected;
+        let turns_down = reviewed.commissions.iter().any(|line| is_rejected(line.status));
+        let was_before = record.commissions.iter().any(|line| is_rejected(line.value.status));
+        if turns_down && !was_before {
+            projection::rejection_row(conversion, now)?.into_iter().for_each(|row| {
+                transaction.put_new(row);
+            });
         }
         Written::of(self.commit(transaction).await)
     }

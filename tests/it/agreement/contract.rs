@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use runtime::Problem;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::{
     contract::Contract,
     repository,
@@ -86,6 +86,19 @@ fn every_example_is_what_its_schema_says() {
         }
     }
     assert!(checked > 100, "{checked}");
+}
+
+#[test]
+fn every_example_of_a_schema_is_what_it_says() {
+    let document = &Contract::get().document;
+    let schemas = Schemas::of(document);
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
+        for example in schema["examples"].as_array().into_iter().flatten() {
+            check(&schemas.output(name, &reference), example)
+                .unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        }
+    }
 }
 
 fn examples(document: &Value, media: &Value) -> Vec<Value> {

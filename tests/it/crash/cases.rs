@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::{
     Call, World,
-    story::{DESTINATION, application, plan, program_request, sale},
+    story::{DESTINATION, application, plan, program_request, sale, usd},
     stripe,
 };
 
@@ -26,6 +26,11 @@ pub(crate) fn administration() -> Vec<Case> {
             let path = format!("/admin/programs/{}/plans", s.program.id);
             Box::pin(done(w.admin("POST", &path).json(&json!({ "plan": plan() }))))
         }),
+        case("a rate is published", "publish-exchange-rates", nothing, |w, _| {
+            let rate =
+                json!({ "from": "EUR", "to": "USD", "day": "2026-11-02", "rate": "1.0825", "source": "ECB" });
+            Box::pin(done(w.admin("POST", "/admin/exchange-rates").json(&json!({ "rates": [rate] }))))
+        }),
         case("a key is created", "create-api-key", nothing, |w, s| {
             let body = json!({ "program_id": s.program.id, "name": "shop", "scopes": ["conversions:write"] });
             Box::pin(done(w.admin("POST", "/admin/api-keys").json(&body)))
@@ -39,6 +44,13 @@ pub(crate) fn administration() -> Vec<Case> {
         }),
         case("an application is rejected", "reject-application", nothing, |w, s| {
             Box::pin(done(w.admin("POST", &s.decision("reject")).json(&json!({ "reason": "no website" }))))
+        }),
+        case("a commission is adjusted", "adjust-commission", earned, |w, s| {
+            Box::pin(async move {
+                let path = format!("/admin/commissions/{}/adjustments", latest_commission(w, s).await);
+                let body = json!({ "amount": usd("-3.00"), "reason": "ordered for testing" });
+                done(w.admin("POST", &path).json(&body)).await;
+            })
         }),
         case("a held sale is released", "decide-commission", held_sale, |w, s| decide(w, s, "release")),
         case("a held sale is rejected", "decide-commission", held_sale, |w, s| decide(w, s, "reject")),

@@ -39,9 +39,33 @@ fn sold<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
     Box::pin(async move { report(w, s, &[sale("order-0", "100.00", Some(&s.click))]).await })
 }
 
+/// A sale in euros, whose rate is not known.
+async fn foreign(w: &World, s: &Stage) {
+    let mut sale = sale("order-1", "100.00", Some(&s.click));
+    sale["amount"]["currency"] = json!("EUR");
+    report(w, s, &[sale]).await;
+}
+
+async fn publish_rate(w: &World) {
+    let rate = json!({ "from": "EUR", "to": "USD", "day": "2026-11-02", "rate": "1.0825", "source": "ECB" });
+    let reply = insist(w.admin("POST", "/admin/exchange-rates").json(&json!({ "rates": [rate] }))).await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    w.drain().await;
+}
+
+fn sold_abroad<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(foreign(w, s))
+}
+
 /// Facts that count.
 pub(crate) fn facts() -> Vec<Case> {
     vec![
+        case("a sale before its exchange rate", COUNTER, nothing, |w, s| {
+            Box::pin(async move {
+                foreign(w, s).await;
+                publish_rate(w).await;
+            })
+        }),
         case("a sale", COUNTER, nothing, sold),
         case("a renewal", COUNTER, sold, |w, s| {
             Box::pin(async move {
@@ -110,6 +134,9 @@ pub(crate) fn publishing() -> Vec<Case> {
                 stripe::invoice(w, "in_1", "cus_1", 10_000),
             ];
             Box::pin(async move { events(w, s, &told).await })
+        }),
+        case("a rate that a sale waits for is published", PUBLISHER, sold_abroad, |w, _| {
+            Box::pin(publish_rate(w))
         }),
         case("a payout is published", PUBLISHER, earned, |w, s| {
             Box::pin(async move { drop(w.payout(&s.program, &s.kid).expect(201).await) })

@@ -1,20 +1,38 @@
 //! Where the commission stands.
 
-use domain::commission::CommissionStatus;
+use domain::commission::{Adjustment, Commission, CommissionStatus};
 
 use super::day;
 use crate::derivation::Derivation;
 
-pub(super) fn standing(derivation: &Derivation<'_>) -> Vec<String> {
+pub(super) fn standing(derivation: &Derivation<'_>, adjustments: &[Adjustment]) -> Vec<String> {
     let line = derivation.line;
+    let mut sentences = place(line, derivation.terms.hold_days, "the customer acted");
+    if line.status == CommissionStatus::Reversed {
+        let is_adjusted = adjustments.iter().any(|adjustment| adjustment.commission_id == line.id);
+        let what = if is_adjusted { "Nothing of it is left." } else { "Refunds have taken all of it back." };
+        sentences.push(what.to_owned());
+    }
+    let taken = derivation.taken_from_available();
+    if !taken.is_zero() {
+        sentences.push(format!(
+            "{taken} had become payable before it was refunded, and was taken from the available balance."
+        ));
+    }
+    sentences
+}
+
+/// Where a line stands that has its holding period from this event on; nothing for one that was
+/// taken back.
+pub(super) fn place(line: &Commission, hold_days: u16, event: &str) -> Vec<String> {
     let mut sentences = Vec::new();
     match line.status {
-        CommissionStatus::Pending => sentences.push(match derivation.terms.hold_days {
+        CommissionStatus::Pending => sentences.push(match hold_days {
             0 => "The plan has no holding period: it becomes payable at once.".to_owned(),
-            1 => format!("It becomes payable on {}, a day after the customer acted.", day(line.eligible_at)),
+            1 => format!("It becomes payable on {}, a day after {event}.", day(line.eligible_at)),
             days => {
                 let date = day(line.eligible_at);
-                format!("It becomes payable on {date}, {days} days after the customer acted.")
+                format!("It becomes payable on {date}, {days} days after {event}.")
             }
         }),
         CommissionStatus::Held => {
@@ -31,13 +49,7 @@ pub(super) fn standing(derivation: &Derivation<'_>) -> Vec<String> {
         CommissionStatus::Rejected => {
             sentences.push(format!("A review turned it down: it earns {}.", line.amount));
         }
-        CommissionStatus::Reversed => sentences.push("Refunds have taken all of it back.".to_owned()),
-    }
-    let taken = derivation.taken_from_available();
-    if !taken.is_zero() {
-        sentences.push(format!(
-            "{taken} had become payable before it was refunded, and was taken from the available balance."
-        ));
+        CommissionStatus::Reversed => {}
     }
     sentences
 }

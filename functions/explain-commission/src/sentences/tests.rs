@@ -2,17 +2,19 @@
 
 use domain::{
     accrual::accrue,
-    agreement::{Acceptance, Agreement, AgreementStatus},
     attribution::{Attribution, Outcome, Touch},
-    commission::{Calculation, Commission, Inputs, Sponsor, calculate, refund},
+    bonus::goals,
+    commission::{Adjustment, Calculation, Commission, Inputs, Seller, Sponsor, adjust, calculate, refund},
     conversion::{Charge, Conversion, ConversionKind, Refund, conversion_id},
-    id::{AgreementId, PartnerId, ProgramId},
+    id::{AdjustmentId, PartnerId, ProgramId},
     ledger::Transaction,
     money::Money,
-    plan::{Condition, LevelShare, PlanVersion, Reward, Rule},
+    performance::Performance,
+    plan::{Bonus, Condition, LevelShare, Metric, PlanVersion, Reward, Rule, Threshold, Window},
     program::TouchKind,
 };
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::*;
 use crate::derivation::Mismatch;
@@ -38,7 +40,8 @@ fn rule(id: &str, rate: &str, conditions: Vec<Condition>) -> Rule {
 }
 
 fn plan() -> PlanVersion {
-    let gold = Condition::CommissionTier(["gold".to_owned()].into());
+    let gold = json!({ "field": "commission_tier", "equals": "gold" });
+    let gold = serde_json::from_value(gold).unwrap();
     let plan = domain::plan::Plan {
         rules: vec![rule("base", "0.2", vec![]), rule("gold", "0.3", vec![gold])],
         levels: vec![LevelShare::LevelOne { rate: "0.125".parse().unwrap() }],
@@ -48,6 +51,11 @@ fn plan() -> PlanVersion {
         base: Default::default(),
         rounding: Default::default(),
         hold_days: 30,
+        caps: vec![],
+        attribution: None,
+        existing_customers: Default::default(),
+        tier_requirements: None,
+        bonuses: vec![],
     };
     PlanVersion { program_id: program(), version: 1, effective_from: at("2026-01-01T00:00:00Z"), plan }
 }
@@ -63,6 +71,9 @@ fn charge() -> Charge {
         customer: None,
         click_id: None,
         country: None,
+        coupon: None,
+        lines: vec![],
+        splits: vec![],
         aliases: vec![],
         metadata: Default::default(),
     }
@@ -79,26 +90,8 @@ fn touch() -> Touch {
     }
 }
 
-fn agreement() -> Agreement {
-    let start = at("2026-01-01T00:00:00Z");
-    let acceptance =
-        Acceptance { version: "1".into(), sha256: String::new(), at: start, address_hash: String::new() };
-    Agreement {
-        id: AgreementId::derive(&["bob"]),
-        program_id: program(),
-        partner_id: partner("bob"),
-        status: AgreementStatus::Approved,
-        reason: None,
-        acceptance,
-        commission_tier: None,
-        revenue_split: None,
-        contract_start: None,
-        contract_end: None,
-        ancestors: vec![partner("ann")],
-        applied_at: start,
-        approved_at: Some(start),
-        stopped_at: None,
-    }
+fn seller() -> Seller {
+    Seller { partner_id: partner("bob"), commission_tier: None, revenue_split: None }
 }
 
 /// A sale by bob, whom ann has recruited, with everything that was written about it.
@@ -110,15 +103,18 @@ struct Sale {
 
 impl Sale {
     fn new() -> Self {
-        let (plan, agreement, touch, charge) = (plan(), agreement(), touch(), charge());
+        let (plan, touch, charge) = (plan(), touch(), charge());
         let upline = [Sponsor { partner_id: partner("ann"), is_active: true }];
         let inputs = Inputs {
             plan: &plan,
-            agreement: &agreement,
+            seller: &seller(),
             touch: &touch,
             charge: &charge,
             upline: &upline,
             customer_since: None,
+            active_splits: &[],
+            exchange: None,
+            caps: &[],
         };
         let calculation: Calculation = calculate(&inputs).unwrap();
         let conversion = Conversion {
@@ -153,7 +149,7 @@ impl Sale {
         let (plan, line) = (plan(), &self.lines[level - 1]);
         let derivation =
             Derivation::of(&self.conversion, &self.lines, line, Some(&plan), self.journal.clone())?;
-        Ok(sentences(&derivation, viewer)?)
+        Ok(sentences(&derivation, &[], viewer)?)
     }
 }
 
@@ -200,4 +196,74 @@ fn a_number_that_the_journal_does_not_hold_is_not_explained() {
     let mut sale = Sale::new();
     sale.conversion.terms.as_mut().unwrap().commission_tier = Some("gold".into());
     assert!(matches!(sale.explain(1, &viewer), Err(Mismatch::Price { .. })));
+}
+
+#[test]
+fn adjustments_are_told_with_their_reasons() {
+    let mut sale = Sale::new();
+    let adjustment = |name: &str, amount: &str, reason: &str| Adjustment {
+        id: AdjustmentId::derive(&[name]),
+        commission_id: sale.lines[0].id.clone(),
+        amount: money(amount),
+        reason: reason.into(),
+        by: "root".into(),
+        at: at("2026-05-04T00:00:00Z"),
+    };
+    let adjustments = [
+        adjustment("a", "5.00", "Our apologies for the broken link."),
+        adjustment("b", "-25.00", "The customer was invented."),
+    ];
+    for one in &adjustments {
+        let adjusted = adjust(&sale.lines[0], money("20.00"), one).unwrap();
+        sale.lines[0] = adjusted.commission;
+        sale.journal.extend(adjusted.transaction);
+    }
+    let (plan, viewer) = (plan(), Viewer::Partner(partner("bob")));
+    let derivation =
+        Derivation::of(&sale.conversion, &sale.lines, &sale.lines[0], Some(&plan), sale.journal.clone())
+            .unwrap();
+    let mut expected = [
+        "On 4 May 2026 an administrator added 5.00 USD: Our apologies for the broken link.",
+        "On 4 May 2026 an administrator took 25.00 USD off: The customer was invented.",
+        "With that it is worth 0.00 USD.",
+        "Nothing of it is left.",
+    ];
+    if adjustments[1].id < adjustments[0].id {
+        expected.swap(0, 1);
+    }
+    let told = sentences(&derivation, &adjustments, &viewer).unwrap();
+    assert_eq!(told[told.len() - 4..], expected);
+    let of_the_sponsor =
+        Derivation::of(&sale.conversion, &sale.lines, &sale.lines[1], Some(&plan), sale.journal.clone());
+    let told = sentences(&of_the_sponsor.unwrap(), &adjustments, &Viewer::Admin).unwrap();
+    assert!(!told.iter().any(|sentence| sentence.contains("administrator")), "{told:#?}");
+}
+
+#[test]
+fn a_bonus_is_told_from_goal_to_reversal() {
+    let ten = Bonus {
+        id: "ten".into(),
+        metric: Metric::Conversions,
+        window: Window::Quarter,
+        at_least: Threshold::Count(10),
+        amount: money("50.00"),
+    };
+    let mut version = plan();
+    version.plan.bonuses = vec![ten];
+    let (versions, now) = ([version], at("2026-05-04T00:00:00Z"));
+    let goal = goals(&versions, now)[0];
+    let sold = |conversions| Performance { revenue: money("0.00"), conversions, active_customers: 1 };
+    let owner = (&program(), &partner("bob"));
+    let granted = goal.book(owner, None, &sold(12), now).unwrap().unwrap();
+    let viewer = Viewer::Partner(partner("bob"));
+    let mut expected = vec![
+        "Bonus ten of plan version 1 pays 50.00 USD for 10 sales or more from 1 April 2026 to 30 June 2026.",
+        "On 4 May 2026 you had reached it with 12 sales.",
+        "It becomes payable on 3 June 2026, 30 days after it was granted.",
+    ];
+    assert_eq!(of_bonus(&granted.award, &granted.commission, &[], &viewer), expected);
+    let standing = Some((&granted.award, &granted.commission));
+    let taken = goal.book(owner, standing, &sold(9), at("2026-05-09T00:00:00Z")).unwrap().unwrap();
+    expected[2] = "On 9 May 2026 refunds had left 9 sales: it was taken back.";
+    assert_eq!(of_bonus(&taken.award, &taken.commission, &[], &viewer), expected);
 }

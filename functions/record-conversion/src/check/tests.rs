@@ -2,7 +2,7 @@
 
 use domain::{
     conversion::Fact,
-    id::ProgramId,
+    id::{PartnerId, ProgramId},
     program::{AttributionPolicy, PayoutPolicy, Program, Reapplication, Terms},
 };
 
@@ -100,13 +100,101 @@ fn each_type_has_its_own_fields() {
 }
 
 #[test]
-fn amounts_are_of_the_programs_currency_and_fit_together() {
-    wrong(&SALE.replacen("USD", "EUR", 1), &[("/amount/currency", "wrong_currency")]);
+fn amounts_are_of_one_currency_and_fit_together() {
+    wrong(&SALE.replacen("USD", "EUR", 1), &[("/tax/currency", "wrong_currency")]);
     wrong(&SALE.replace(r#""20""#, r#""-1""#), &[("/tax", "out_of_range")]);
     wrong(&SALE.replace(r#""20""#, r#""120.01""#), &[("/amount", "parts_exceed_amount")]);
     wrong(
         r#"{"type": "refund", "external_id": "1", "refund_id": "r", "amount": {"amount": "0", "currency": "USD"}}"#,
         &[("/amount", "out_of_range")],
+    );
+}
+
+#[test]
+fn a_sale_may_be_in_any_currency() {
+    let Fact::Charge(charge) = read(&SALE.replace("USD", "JPY").replace("120.00", "120")).unwrap().fact
+    else {
+        panic!("a charge")
+    };
+    assert!(charge.shipping == Money::zero("JPY".parse().unwrap()), "what is left out follows the amount");
+    let lead =
+        read(r#"{"type": "lead", "external_id": "1", "customer": {"id": "c"}, "coupon": "VIP"}"#).unwrap();
+    let Fact::Charge(charge) = lead.fact else { panic!("a charge") };
+    assert_eq!((charge.amount, charge.coupon.as_deref()), (Money::zero(program().currency), Some("VIP")));
+}
+
+/// A sale of 120 USD with 20 USD tax and further fields.
+fn sale_with(more: &str) -> String {
+    let sale = SALE.strip_suffix('}').unwrap();
+    format!("{sale}, {more}}}")
+}
+
+#[test]
+fn the_lines_of_a_sale_are_all_of_it() {
+    let body = sale_with(
+        r#""lines": [{"product": "boots", "quantity": 2, "amount": {"amount": "96", "currency": "USD"}, "tax": {"amount": "16", "currency": "USD"}},
+            {"product": "socks", "amount": {"amount": "24", "currency": "USD"}, "tax": {"amount": "4", "currency": "USD"}}]"#,
+    );
+    let Fact::Charge(charge) = read(&body).unwrap().fact else { panic!("a charge") };
+    let lines: Vec<_> = charge.lines.iter().map(|line| (line.product.as_str(), line.quantity)).collect();
+    assert_eq!(lines, [("boots", 2), ("socks", 1)]);
+    wrong(&body.replace(r#""96""#, r#""95""#), &[("/lines", "lines_differ")]);
+    wrong(&body.replace(r#""4""#, r#""5""#), &[("/lines", "lines_differ")]);
+    wrong(&sale_with(r#""lines": []"#), &[("/lines", "out_of_range")]);
+}
+
+#[test]
+fn every_wrong_part_of_a_line_is_named() {
+    wrong(
+        &sale_with(
+            r#""lines": [{"product": "a", "amount": {"amount": "120", "currency": "USD"}, "tax": {"amount": "120.01", "currency": "USD"}},
+                {"product": "", "quantity": 0, "amount": {"amount": "-1", "currency": "USD"}},
+                {"product": "c", "amount": {"amount": "1", "currency": "EUR"}, "discount": {"amount": "-1", "currency": "USD"}}]"#,
+        ),
+        &[
+            ("/lines/0/tax", "parts_exceed_amount"),
+            ("/lines/1/product", "invalid_length"),
+            ("/lines/1/quantity", "out_of_range"),
+            ("/lines/1/amount", "out_of_range"),
+            ("/lines/2/amount/currency", "wrong_currency"),
+            ("/lines/2/discount", "out_of_range"),
+        ],
+    );
+}
+
+#[test]
+fn partners_who_share_a_sale_share_all_of_it() {
+    let (ann, bob) = (PartnerId::derive(&["ann"]), PartnerId::derive(&["bob"]));
+    let splits = |one: &str, other: &PartnerId, weight: &str| {
+        sale_with(&format!(
+            r#""splits": [{{"partner_id": "{ann}", "weight": "{one}"}}, {{"partner_id": "{other}", "weight": "{weight}"}}]"#
+        ))
+    };
+    let Fact::Charge(charge) = read(&splits("0.6", &bob, "0.4")).unwrap().fact else { panic!("a charge") };
+    assert_eq!(charge.splits.len(), 2);
+    wrong(&splits("0.6", &bob, "0.3"), &[("/splits", "weights_differ")]);
+    wrong(&splits("1", &bob, "0"), &[("/splits/1/weight", "out_of_range")]);
+    wrong(&splits("0.5", &ann, "0.5"), &[("/splits/1/partner_id", "duplicate")]);
+    wrong(&sale_with(r#""splits": []"#), &[("/splits", "out_of_range")]);
+}
+
+#[test]
+fn a_refund_knows_nothing_of_what_was_bought() {
+    wrong(
+        r#"{"type": "refund", "external_id": "1", "refund_id": "r", "amount": {"amount": "1", "currency": "EUR"},
+            "coupon": "VIP", "lines": [], "splits": []}"#,
+        &[
+            ("/coupon", "unknown"),
+            ("/lines", "unknown"),
+            ("/splits", "unknown"),
+            ("/lines", "out_of_range"),
+            ("/splits", "out_of_range"),
+        ],
+    );
+    wrong(
+        r#"{"type": "lead", "external_id": "1", "customer": {"id": "c"},
+            "coupon": "", "lines": [{"product": "a", "amount": {"amount": "0", "currency": "USD"}}]}"#,
+        &[("/lines", "unknown"), ("/coupon", "invalid_length")],
     );
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::{
     issuer::Issuer,
-    story::{program_request, text},
+    story::{program_request, sale, text},
 };
 
 use super::{Cast, MANY, Scene};
@@ -117,5 +117,32 @@ pub(super) async fn list_applications() -> Scene {
     }
     let sample = Sample::of(&cast.world, "list-applications").path(&[("program_id", &program.id)]);
     let event = sample.query(&[("status", "applied"), ("limit", "25")]).event();
+    cast.again("a page of 25", event)
+}
+
+pub(super) async fn list_exchange_rates() -> Scene {
+    let cast = Cast::new().await;
+    let rate = |day| json!({ "from": "EUR", "to": "USD", "day": day, "rate": "1.0825", "source": "ECB" });
+    let rates: Vec<_> = (1..=ROWS).map(|day| rate(format!("2025-10-{day:02}"))).collect();
+    let rates = json!({ "rates": rates });
+    cast.world.admin("POST", "/admin/exchange-rates").json(&rates).expect(201).await;
+    let event = Sample::of(&cast.world, "list-exchange-rates").event();
+    cast.again("a page of 25", event)
+}
+
+pub(super) async fn list_missing_exchange_rates() -> Scene {
+    const CURRENCIES: [&str; ROWS] = [
+        "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EGP", "EUR", "GBP", "HKD",
+        "HUF", "ILS", "INR", "MXN", "NOK", "NZD", "PLN", "RON", "SEK", "SGD", "ZAR",
+    ];
+    let cast = Cast::new().await;
+    let click = cast.world.visit(&cast.program, &cast.kid).await;
+    for currency in CURRENCIES {
+        let mut foreign = sale(&cast.world.fresh("order"), "100.00", Some(&click));
+        foreign["amount"]["currency"] = json!(currency);
+        cast.world.conversion(&cast.program, &foreign).expect(202).await;
+    }
+    cast.world.drain().await;
+    let event = Sample::of(&cast.world, "list-missing-exchange-rates").event();
     cast.again("a page of 25", event)
 }

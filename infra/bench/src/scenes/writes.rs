@@ -100,6 +100,18 @@ pub(super) async fn publish_plan() -> Scene {
     cast.scene("a program's first plan", events)
 }
 
+pub(super) async fn publish_exchange_rates() -> Scene {
+    let cast = Cast::new().await;
+    let first = jiff::civil::date(2025, 1, 1);
+    let event = |day: i64| {
+        let day = first + jiff::Span::new().days(day);
+        let sample = Sample::of(&cast.world, "publish-exchange-rates");
+        sample.body(|body| body["rates"][0]["day"] = json!(day)).event()
+    };
+    let events = (0..i64::try_from(MANY).unwrap()).map(event).collect();
+    cast.scene("one rate that nothing waits for", events)
+}
+
 pub(super) async fn decide_commission() -> Scene {
     let cast = Cast::new().await;
     let click = cast.world.visit(&cast.program, &cast.kid).await;

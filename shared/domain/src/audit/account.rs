@@ -9,7 +9,7 @@ use super::{Breach, Check};
 use crate::{
     commission::Commission,
     id::{Level, PartnerId, PayoutId},
-    ledger::{Account, Balances, Transaction, TransactionKind},
+    ledger::{Account, Balances, Transaction},
     money::Currency,
     payout::{Payout, PayoutStatus},
 };
@@ -68,8 +68,7 @@ impl Books {
     /// Adds a transaction; `by_day` when its day is looked at by itself.
     pub fn post(&mut self, transaction: &Transaction, by_day: bool) {
         let Transaction { kind, currency, .. } = transaction;
-        let earns =
-            matches!(kind, TransactionKind::Accrue | TransactionKind::Refund | TransactionKind::Reject);
+        let earns = kind.earns();
         let owner = transaction.postings.iter().find_map(|posting| posting.account.partner());
         for posting in &transaction.postings {
             let minor = i128::from(posting.minor);

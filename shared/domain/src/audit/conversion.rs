@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Breach, Check};
 use crate::{
-    commission::{Commission, CommissionStatus, Price, Terms},
+    commission::{Adjustment, Commission, Price, Terms},
     conversion::{Conversion, Refund},
-    id::{Level, TransactionId},
+    id::{ConversionId, Level, PartnerId, TransactionId},
     ledger::{Transaction, TransactionKind},
     money::{Money, MoneyError, Rounding},
 };
@@ -20,20 +20,27 @@ pub struct Case<'a> {
     pub lines: &'a [Commission],
     /// The refunds that count.
     pub refunds: &'a [Refund],
+    /// What administrators added to the lines or took from them.
+    pub adjustments: &'a [Adjustment],
     /// Those of [`Case::entry_ids`] that exist.
     pub entries: &'a [Transaction],
 }
 
 impl Case<'_> {
-    /// The ids of all entries that the conversion can have: they derive from it and its refunds.
+    /// The ids of all entries that the conversion can have: they derive from it, its refunds and its
+    /// adjustments.
     #[must_use]
-    pub fn entry_ids(conversion: &Conversion, refunds: &[Refund]) -> Vec<TransactionId> {
+    pub fn entry_ids(
+        conversion: &Conversion,
+        refunds: &[Refund],
+        adjustments: &[Adjustment],
+    ) -> Vec<TransactionId> {
         let id = conversion.id.as_str();
         let once = [TransactionKind::Accrue, TransactionKind::Reject].map(|kind| kind.transaction_id(&[id]));
         let refunds = refunds
             .iter()
             .map(|refund| TransactionKind::Refund.transaction_id(&[id, refund.refund_id.as_str()]));
-        once.into_iter().chain(refunds).collect()
+        once.into_iter().chain(refunds).chain(adjustments.iter().map(Adjustment::entry_id)).collect()
     }
 
     /// Everything that does not hold.
@@ -82,10 +89,10 @@ impl Case<'_> {
         let now = terms.amounts(&prices, charge, *refunded)?;
         let mut breaches = Vec::new();
         for ((line, first), now) in self.lines.iter().zip(first).zip(now) {
-            let now = if line.status == CommissionStatus::Rejected { 0 } else { now.minor() };
+            let worth = line.at(now)?;
             let sums = [
                 ("what was earned", line.earned.minor(), "what the terms gave", first.minor()),
-                ("the amount", line.amount.minor(), "what the terms give at what is left", now),
+                ("the amount", line.amount.minor(), "what the terms give at what is left", worth.minor()),
             ];
             for (left, one, right, other) in sums {
                 let (one, other) = ((left, i128::from(one)), (right, i128::from(other)));
@@ -95,7 +102,9 @@ impl Case<'_> {
         if let Some(cap) = terms.upline_cap {
             let most = i128::from(cap.of(terms.base_left(charge, *refunded)?, Rounding::Down)?.minor());
             let upline = self.lines.iter().filter(|line| line.id.level() != Level::ONE);
-            let upline: i128 = upline.map(|line| i128::from(line.amount.minor())).sum();
+            // What an administrator added stands beside the terms.
+            let by_terms = |line: &Commission| line.amount.minor() - line.adjusted.minor().max(0);
+            let upline: i128 = upline.map(|line| i128::from(by_terms(line))).sum();
             if upline > most {
                 let detail = format!("the upline gets {upline}, its cap is {most}");
                 breaches.push(Breach::new(Check::UplineCap, &[id], detail));
@@ -104,38 +113,67 @@ impl Case<'_> {
         Ok(breaches)
     }
 
-    /// What was booked at each level is what its line is worth: an accrual or a refund that has no
-    /// entry shows here, and so does an entry too many.
+    /// What was booked for each line is what it is worth: an accrual or a refund that has no entry
+    /// shows here, and so does an entry too many.
     fn bookings(&self) -> Vec<Breach> {
         let id = &self.conversion.id;
-        let mut granted: BTreeMap<Level, i128> = BTreeMap::new();
-        let mut booked: BTreeMap<Level, i128> = BTreeMap::new();
-        for entry in self.entries {
-            for posting in &entry.postings {
-                let Some(level) = posting.level else { continue };
-                *booked.entry(level).or_default() -= i128::from(posting.minor);
-                if entry.kind == TransactionKind::Accrue {
-                    *granted.entry(level).or_default() -= i128::from(posting.minor);
-                }
-            }
-        }
-        let mut breaches = Vec::new();
-        for line in self.lines {
-            let level = line.id.level();
-            let of = |sums: &mut BTreeMap<Level, i128>| sums.remove(&level).unwrap_or_default();
-            let sums = [
-                ("what was earned", line.earned.minor(), "what its accrual booked", of(&mut granted)),
-                ("the amount", line.amount.minor(), "what its entries booked", of(&mut booked)),
-            ];
-            for (left, one, right, other) in sums {
-                let (one, other) = ((left, i128::from(one)), (right, other));
-                breaches.extend(Breach::unless_equal(Check::Booking, &[&line.id, id], one, other));
-            }
-        }
-        for (level, sum) in booked.into_iter().filter(|(_, sum)| *sum != 0) {
-            let detail = format!("{sum} was booked at level {level}, which has no line");
-            breaches.push(Breach::new(Check::Booking, &[id], detail));
-        }
+        let mut breaches = self.adjusted();
+        breaches.extend(bookings(id, self.lines, self.entries));
         breaches
     }
+
+    /// The adjusted sum of each line is that of its adjustments.
+    fn adjusted(&self) -> Vec<Breach> {
+        adjusted(self.lines, self.adjustments)
+    }
+}
+
+/// The adjusted sum of each line is that of its adjustments.
+pub(super) fn adjusted(lines: &[Commission], adjustments: &[Adjustment]) -> Vec<Breach> {
+    let check = |line: &Commission| {
+        let own = adjustments.iter().filter(|adjustment| adjustment.commission_id == line.id);
+        let sum = own.map(|adjustment| i128::from(adjustment.amount.minor())).sum();
+        let kept = ("the adjusted sum", i128::from(line.adjusted.minor()));
+        Breach::unless_equal(Check::Commission, &[&line.id], kept, ("the sum of its adjustments", sum))
+    };
+    lines.iter().filter_map(check).collect()
+}
+
+/// Grants: the accrual of a conversion, and the first entry of a bonus.
+fn is_grant(entry: &Transaction) -> bool {
+    entry.kind == TransactionKind::Accrue
+        || (entry.kind == TransactionKind::Bonus && entry.subject.ends_with("/1"))
+}
+
+/// What was booked for each line is what it is worth, and its first entry what it earned. Level and
+/// partner together name a line.
+pub(super) fn bookings(id: &ConversionId, lines: &[Commission], entries: &[Transaction]) -> Vec<Breach> {
+    type Sums<'a> = BTreeMap<(Level, &'a PartnerId), i128>;
+    let (mut granted, mut booked) = (Sums::new(), Sums::new());
+    for entry in entries {
+        for posting in &entry.postings {
+            let Some(line) = posting.level.zip(posting.account.partner()) else { continue };
+            *booked.entry(line).or_default() -= i128::from(posting.minor);
+            if is_grant(entry) {
+                *granted.entry(line).or_default() -= i128::from(posting.minor);
+            }
+        }
+    }
+    let mut breaches = Vec::new();
+    for line in lines {
+        let name = (line.id.level(), &line.partner_id);
+        let sums = [
+            ("what was earned", line.earned, "what its accrual booked", granted.remove(&name)),
+            ("the amount", line.amount, "what its entries booked", booked.remove(&name)),
+        ];
+        for (left, one, right, other) in sums {
+            let (one, other) = ((left, i128::from(one.minor())), (right, other.unwrap_or_default()));
+            breaches.extend(Breach::unless_equal(Check::Booking, &[&line.id, id], one, other));
+        }
+    }
+    for ((level, partner), sum) in booked.into_iter().filter(|(_, sum)| *sum != 0) {
+        let detail = format!("{sum} was booked at level {level}, which has no line");
+        breaches.push(Breach::new(Check::Booking, &[id, partner], detail));
+    }
+    breaches
 }

@@ -4,16 +4,23 @@
 //! their ids and says what differs in numbers, so it carries no personal data.
 
 mod account;
+mod bonus;
 mod conversion;
+mod sales;
 
 use std::fmt;
 
 pub use account::{Books, Kept, LineSums, Owner, PayoutSums, Projected, Sums};
+pub use bonus::AwardCase;
 pub use conversion::Case;
+pub use sales::Sales;
 
 use crate::{
     agreement::{Agreement, DEPTH_MAX},
+    commission::{Commission, CommissionStatus, Price},
+    conversion::Conversion,
     ledger::Transaction,
+    money::MoneyError,
 };
 
 /// What is checked.
@@ -35,6 +42,8 @@ pub enum Check {
     Refunds,
     /// The levels above the first stay within the cap of the terms.
     UplineCap,
+    /// The counter of a cap is what the lines it covers are worth by their terms.
+    Caps,
     /// Conversions and refunds have the entries they need, and every entry its reason.
     Booking,
     /// `transit` is the open payout, of which there is at most one; what was settled left as cash.
@@ -43,13 +52,13 @@ pub enum Check {
     Tree,
     /// Nothing waits for its next step for longer than an hour.
     Liveness,
-    /// Totals and counters are what the journal says.
+    /// Totals and counters are what the journal and the sales say.
     Projections,
 }
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unreadable,
         Self::Transaction,
         Self::Balances,
@@ -58,6 +67,7 @@ impl Check {
         Self::Commission,
         Self::Refunds,
         Self::UplineCap,
+        Self::Caps,
         Self::Booking,
         Self::Payouts,
         Self::Tree,
@@ -77,6 +87,7 @@ impl Check {
             Self::Commission => "commission",
             Self::Refunds => "refunds",
             Self::UplineCap => "upline_cap",
+            Self::Caps => "caps",
             Self::Booking => "booking",
             Self::Payouts => "payouts",
             Self::Tree => "tree",
@@ -131,6 +142,19 @@ impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} [{}]", self.check.as_str(), self.detail, self.items.join(", "))
     }
+}
+
+/// What a conversion has taken of the caps it counts in, in minor units: what its lines are worth by
+/// their terms. A line that was turned down takes nothing.
+///
+/// # Errors
+/// When an amount does not fit.
+pub fn granted(conversion: &Conversion, lines: &[Commission]) -> Result<i128, MoneyError> {
+    let Some(terms) = &conversion.terms else { return Ok(0) };
+    let prices: Vec<Price> = lines.iter().map(|line| line.price.clone()).collect();
+    let amounts = terms.amounts(&prices, &conversion.charge, conversion.refunded)?;
+    let counts = lines.iter().zip(amounts).filter(|(line, _)| line.status != CommissionStatus::Rejected);
+    Ok(counts.map(|(_, amount)| i128::from(amount.minor())).sum())
 }
 
 /// A transaction sums to zero and moves something.

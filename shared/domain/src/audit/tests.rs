@@ -9,9 +9,12 @@ use crate::{
     accrual::accrue,
     agreement::{Acceptance, AgreementStatus},
     attribution::{Attribution, Outcome, Touch},
-    commission::{Calculation, Commission, CommissionStatus, Line, Price, Terms, Trace, mature, refund},
+    commission::{
+        Adjustment, Calculation, Commission, CommissionStatus, Line, Price, Terms, Trace, adjust, mature,
+        refund,
+    },
     conversion::{Charge, Conversion, ConversionKind, Refund},
-    id::{AgreementId, ConversionId, Level, PartnerId, PayoutId, ProgramId},
+    id::{AdjustmentId, AgreementId, ConversionId, Level, PartnerId, PayoutId, ProgramId},
     ledger::{Account, Balances, TransactionKind},
     money::{Currency, Money, Rounding},
     partner::{PayoutMethod, PayoutProvider},
@@ -45,6 +48,7 @@ struct Story {
     conversion: Conversion,
     lines: Vec<Commission>,
     refunds: Vec<Refund>,
+    adjustments: Vec<Adjustment>,
     journal: Vec<Transaction>,
     payout: Payout,
 }
@@ -149,14 +153,32 @@ impl Story {
             journal.extend(payout.transaction(kind, at()).unwrap());
         }
         let payout = payout.after(PayoutEvent::Settle, at()).unwrap();
-        Self { conversion, lines, refunds: vec![fact], journal, payout }
+        Self { conversion, lines, refunds: vec![fact], adjustments: vec![], journal, payout }
     }
 
     fn case(&self) -> Vec<Check> {
-        let ids = Case::entry_ids(&self.conversion, &self.refunds);
+        let ids = Case::entry_ids(&self.conversion, &self.refunds, &self.adjustments);
         let entries: Vec<_> = self.journal.iter().filter(|entry| ids.contains(&entry.id)).cloned().collect();
-        let Self { conversion, lines, refunds, .. } = self;
-        checks(&Case { conversion, lines, refunds, entries: &entries }.breaches())
+        let Self { conversion, lines, refunds, adjustments, .. } = self;
+        checks(&Case { conversion, lines, refunds, adjustments, entries: &entries }.breaches())
+    }
+
+    /// Adds 5.00 to the second level, beyond the upline's cap.
+    fn adjusted() -> Self {
+        let mut story = Self::new();
+        let adjustment = Adjustment {
+            id: AdjustmentId::derive(&["a"]),
+            commission_id: story.lines[1].id.clone(),
+            amount: usd(500),
+            reason: "a thank-you".into(),
+            by: "root".into(),
+            at: at(),
+        };
+        let adjusted = adjust(&story.lines[1], story.lines[1].amount, &adjustment).unwrap();
+        story.lines[1] = adjusted.commission;
+        story.journal.extend(adjusted.transaction);
+        story.adjustments.push(adjustment);
+        story
     }
 
     fn books(&self) -> Books {
@@ -236,6 +258,19 @@ fn a_spoiled_conversion_is_named() {
     assert_eq!(spoil(&no_line), [Check::Booking]);
     let rejected = |story: &mut Story| story.lines[1].status = CommissionStatus::Rejected;
     assert_eq!(spoil(&rejected), [Check::Commission]);
+}
+
+#[test]
+fn a_spoiled_adjustment_is_named() {
+    assert_eq!(Story::adjusted().case(), []);
+    let spoil = |change: &dyn Fn(&mut Story)| {
+        let mut story = Story::adjusted();
+        change(&mut story);
+        story.case()
+    };
+    assert_eq!(spoil(&|story| story.lines[1].adjusted = usd(499)), [Check::Commission, Check::UplineCap]);
+    assert_eq!(spoil(&|story| drop(story.journal.pop())), [Check::Booking]);
+    assert_eq!(spoil(&|story| drop(story.adjustments.pop())), [Check::Commission, Check::Booking]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The calculation: one plan version, one agreement, one charge; lines and a trace out.
+//! The calculation: one plan version, one seller, one charge; lines and a trace out.
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::{
     id::{Level, PartnerId},
     money::{Money, MoneyError, sum},
     plan::{Cap, CapCounter, InactiveUpline, Plan, PlanVersion, Recurring},
+    rate::Rate,
 };
 
 /// Everything a calculation depends on.
@@ -24,8 +25,8 @@ use crate::{
 pub struct Inputs<'a> {
     /// The plan version in force at the conversion.
     pub plan: &'a PlanVersion,
-    /// The enrolment of the partner who sold, as it stands at the conversion.
-    pub agreement: &'a Agreement,
+    /// The partner who sold, as the enrolment stands at the conversion.
+    pub seller: &'a Seller,
     /// The touch that attributed the conversion.
     pub touch: &'a Touch,
     /// The charge.
@@ -58,6 +59,29 @@ pub struct CapUse {
 pub fn cap_counters(version: &PlanVersion, touch: &Touch, charge: &Charge) -> Vec<(Cap, CapCounter)> {
     let caps = version.plan.caps.iter();
     caps.filter_map(|cap| Some((*cap, cap.counter(&version.program_id, touch, charge)?))).collect()
+}
+
+/// The partner who sold, with what the enrolment says about prices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seller {
+    /// Who.
+    pub partner_id: PartnerId,
+    /// The tier.
+    pub commission_tier: Option<String>,
+    /// The agreement's own level-1 rate.
+    pub revenue_split: Option<Rate>,
+}
+
+impl Seller {
+    /// What an agreement says at a moment.
+    #[must_use]
+    pub fn of(agreement: &Agreement, at: Timestamp) -> Self {
+        Self {
+            partner_id: agreement.partner_id.clone(),
+            commission_tier: agreement.tier_at(at).map(str::to_owned),
+            revenue_split: agreement.revenue_split,
+        }
+    }
 }
 
 /// A sponsor above the partner who sold.
@@ -100,7 +124,7 @@ pub struct Line {
 pub struct Trace {
     /// Every rule of the plan with its outcome, in the plan's order.
     pub rules: Vec<RuleTrace>,
-    /// Sponsors whose enrolment was not active.
+    /// Sponsors who were passed over: their enrolment was not active, or they share the sale.
     pub skipped: Vec<PartnerId>,
 }
 
@@ -109,14 +133,14 @@ pub struct Trace {
 /// # Errors
 /// When an amount does not fit 64 bits of minor units, or currencies differ.
 pub fn calculate(inputs: &Inputs<'_>) -> Result<Calculation, MoneyError> {
-    let Inputs { plan: PlanVersion { version, plan, .. }, agreement, charge, .. } = inputs;
+    let Inputs { plan: PlanVersion { version, plan, .. }, seller, charge, .. } = inputs;
     let lines = sale::lines(&plan.base, charge, inputs.exchange, plan.rounding)?;
     let currency = inputs.exchange.map_or(charge.amount.currency(), |exchange| exchange.to);
     let mut terms = Terms {
         plan_version: *version,
         rule_id: None,
-        commission_tier: agreement.tier_at(charge.occurred_at).map(str::to_owned),
-        revenue_split: agreement.revenue_split,
+        commission_tier: seller.commission_tier.clone(),
+        revenue_split: seller.revenue_split,
         customer_since: inputs.customer_since,
         exchange: inputs.exchange.cloned(),
         base: sum(lines.iter().map(|line| line.base), currency)?,
@@ -140,7 +164,11 @@ pub fn calculate(inputs: &Inputs<'_>) -> Result<Calculation, MoneyError> {
             terms.rule_id = choice.rule_id;
             let (upline, skipped) = upline(plan, inputs);
             trace.skipped = skipped;
-            let payees = sellers(inputs, choice.price).into_iter().chain(upline).collect();
+            let mut payees = sellers(inputs, choice.price);
+            // Where nobody earns on level 1, nobody above does.
+            if !payees.is_empty() {
+                payees.extend(upline);
+            }
             lines = clamped(&mut terms, inputs, payees)?;
             if lines.iter().all(|line| line.amount.is_zero()) {
                 lines.clear();
@@ -162,9 +190,9 @@ type Payee = (Level, u8, PartnerId, Price);
 
 /// The partner who sold, or those who share the sale.
 fn sellers(inputs: &Inputs<'_>, price: Price) -> Vec<Payee> {
-    let Inputs { agreement, charge, active_splits, .. } = inputs;
+    let Inputs { seller, charge, active_splits, .. } = inputs;
     if charge.splits.is_empty() {
-        return vec![(Level::ONE, 0, agreement.partner_id.clone(), price)];
+        return vec![(Level::ONE, 0, seller.partner_id.clone(), price)];
     }
     let places = (0_u8..).zip(&charge.splits);
     let active = places.filter(|(_, split)| active_splits.contains(&split.partner_id));
@@ -214,30 +242,28 @@ fn recurring_over(plan: &Plan, inputs: &Inputs<'_>) -> bool {
 
 /// Who earns on each level above the seller, and who was passed over.
 fn upline(plan: &Plan, inputs: &Inputs<'_>) -> (Vec<Payee>, Vec<PartnerId>) {
-    let sponsors = inputs.upline;
     // Who has a part of the sale already gets none of it again from above.
     let shares = |sponsor: &Sponsor| inputs.active_splits.contains(&sponsor.partner_id);
-    let is_out = |sponsor: &&Sponsor| {
+    let is_out = |sponsor: &Sponsor| {
         shares(sponsor) || (!sponsor.is_active && plan.inactive_upline != InactiveUpline::Accrue)
     };
-    let standing: Vec<&Sponsor> = match plan.inactive_upline {
-        InactiveUpline::Compress => sponsors.iter().filter(|sponsor| !is_out(sponsor)).collect(),
-        InactiveUpline::Accrue | InactiveUpline::Drop => sponsors.iter().collect(),
-    };
-    let payees = standing
-        .into_iter()
-        .zip(&plan.levels)
-        .zip(2_u8..)
-        .filter(|((sponsor, _), _)| !is_out(sponsor))
-        .filter_map(|((sponsor, share), level)| {
+    let (mut payees, mut skipped) = (Vec::new(), Vec::new());
+    let mut levels = plan.levels.iter().zip(2_u8..).peekable();
+    for sponsor in inputs.upline {
+        if levels.peek().is_none() {
+            break;
+        }
+        let is_out = is_out(sponsor);
+        if is_out {
+            skipped.push(sponsor.partner_id.clone());
+        }
+        if is_out && plan.inactive_upline == InactiveUpline::Compress {
+            continue;
+        }
+        let next = levels.next().filter(|_| !is_out);
+        payees.extend(next.and_then(|(share, level)| {
             Some((Level::new(level)?, 0, sponsor.partner_id.clone(), Price::from(*share)))
-        })
-        .collect();
-    let skipped = sponsors
-        .iter()
-        .take(plan.levels.len())
-        .filter(is_out)
-        .map(|sponsor| sponsor.partner_id.clone())
-        .collect();
+        }));
+    }
     (payees, skipped)
 }

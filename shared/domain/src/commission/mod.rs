@@ -5,6 +5,7 @@
 //! the same function, [`Terms::amounts`], so any sequence of partial refunds ends where one
 //! refund of their sum would, and a full refund ends at exactly zero.
 
+mod adjust;
 mod calculate;
 mod maturity;
 mod price;
@@ -15,7 +16,8 @@ mod sale;
 mod status;
 mod terms;
 
-pub use calculate::{Calculation, CapUse, Inputs, Line, Sponsor, Trace, calculate, cap_counters};
+pub use adjust::{AdjustError, Adjusted, Adjustment, REASON_MAX, adjust};
+pub use calculate::{Calculation, CapUse, Inputs, Line, Seller, Sponsor, Trace, calculate, cap_counters};
 use jiff::Timestamp;
 pub use maturity::{BATCH_MAX, Matured, mature};
 pub use price::{Part, Price};
@@ -83,6 +85,28 @@ impl Commission {
         }
         let sum = priced.plus(self.adjusted)?;
         Ok(if sum.is_negative() { zero } else { sum })
+    }
+
+    /// The line at another worth: at zero it is reversed, and above zero again it goes on where it
+    /// would stand had it never been taken back; what had been paid of it was netted then.
+    #[must_use]
+    pub(crate) fn worth(&self, amount: Money) -> Self {
+        let event = match (self.status, amount.is_zero()) {
+            (_, true) => Some(CommissionEvent::Reverse),
+            (CommissionStatus::Reversed, false) => {
+                Some(CommissionEvent::Reinstate { matured: self.matured_at.is_some() })
+            }
+            (_, false) => None,
+        };
+        let status = event.and_then(|event| self.status.after(event).ok()).unwrap_or(self.status);
+        let is_back = self.status == CommissionStatus::Reversed && status != self.status;
+        Self {
+            amount,
+            status,
+            payout_id: self.payout_id.clone().filter(|_| !is_back),
+            payout_date: self.payout_date.filter(|_| !is_back),
+            ..self.clone()
+        }
     }
 
     /// The account that holds what is left of it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Commission, CommissionEvent, Price};
+use super::{Commission, CommissionStatus, Price};
 use crate::{
     conversion::{Conversion, Refund},
     id::PartnerId,
@@ -21,6 +21,8 @@ pub struct Reversal {
     pub commissions: Vec<Commission>,
     /// Changes of available balances in minor units; may drive a balance below zero.
     pub available: BTreeMap<PartnerId, i64>,
+    /// Minor units that the caps of the conversion may grant again.
+    pub freed: i64,
     /// The journal's account of it; none when no amount changes.
     pub transaction: Option<Transaction>,
 }
@@ -71,16 +73,21 @@ pub fn refund(
             refunded,
             commissions: Vec::new(),
             available: BTreeMap::new(),
+            freed: 0,
             transaction: None,
         });
     };
     let prices: Vec<Price> = commissions.iter().map(|commission| commission.price.clone()).collect();
+    let before = terms.amounts(&prices, &conversion.charge, conversion.refunded)?;
     let targets = terms.amounts(&prices, &conversion.charge, refunded)?;
 
     let mut entry = Entry::new();
-    let mut total = 0;
+    let (mut total, mut freed) = (0, 0);
     let (mut changed, mut available) = (Vec::new(), BTreeMap::new());
-    for (commission, target) in commissions.iter().zip(targets) {
+    for ((commission, before), target) in commissions.iter().zip(before).zip(targets) {
+        if commission.status != CommissionStatus::Rejected {
+            freed += before.minus(target)?.minor();
+        }
         let target = commission.at(target)?;
         let taken = commission.amount.minus(target)?.minor();
         if taken == 0 {
@@ -92,20 +99,13 @@ pub fn refund(
         }
         entry.push(account, taken, Some(commission.id.level()));
         total += taken;
-        changed.push(at_amount(commission, target));
+        // A further refund may give a line of nothing a minor unit again: what partners share is
+        // rounded anew, and a cap leaves more to deeper levels.
+        changed.push(commission.worth(target));
     }
     entry.push(Account::Expense, -total, None);
     let subject = [conversion.id.as_str(), refund.refund_id.as_str()];
     let currency = conversion.settlement_currency();
     let transaction = entry.close(&conversion.program_id, TransactionKind::Refund, &subject, at, currency)?;
-    Ok(Reversal { refunded, commissions: changed, available, transaction })
-}
-
-fn at_amount(commission: &Commission, amount: Money) -> Commission {
-    let status = if amount.is_zero() {
-        commission.status.after(CommissionEvent::Reverse).unwrap_or(commission.status)
-    } else {
-        commission.status
-    };
-    Commission { amount, status, ..commission.clone() }
+    Ok(Reversal { refunded, commissions: changed, available, freed, transaction })
 }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Commission, CommissionEvent, CommissionStatus};
+use super::{Commission, CommissionEvent, CommissionStatus, Price};
 use crate::{
     conversion::Conversion,
     ledger::{Account, Entry, LedgerError, Transaction, TransactionKind},
-    money::Money,
+    money::{Money, MoneyError},
 };
 
 /// What the administrator decided.
@@ -25,6 +25,8 @@ pub enum Decision {
 pub struct Reviewed {
     /// The lines that were held, as they are afterwards.
     pub commissions: Vec<Commission>,
+    /// Minor units that the caps of the conversion may grant again.
+    pub freed: i64,
     /// The journal's account of it; a release books nothing.
     pub transaction: Option<Transaction>,
 }
@@ -35,6 +37,9 @@ pub enum ReviewError {
     /// There is nothing to decide on.
     #[error("no commission of this conversion is held")]
     NothingHeld,
+    /// The terms cannot be applied; a defect, never written.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
     /// The rejection does not balance; a defect, never written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -50,20 +55,27 @@ pub fn review(
     decision: Decision,
     at: Timestamp,
 ) -> Result<Reviewed, ReviewError> {
-    let held: Vec<&Commission> =
-        commissions.iter().filter(|commission| commission.status == CommissionStatus::Held).collect();
+    // Caps count what the terms give; adjustments stand beside it.
+    let prices: Vec<Price> = commissions.iter().map(|commission| commission.price.clone()).collect();
+    let priced = match &conversion.terms {
+        Some(terms) => terms.amounts(&prices, &conversion.charge, conversion.refunded)?,
+        None => Vec::new(),
+    };
+    let is_held = |(commission, _): &(&Commission, Money)| commission.status == CommissionStatus::Held;
+    let held: Vec<_> = commissions.iter().zip(priced).filter(is_held).collect();
     if held.is_empty() {
         return Err(ReviewError::NothingHeld);
     }
     let mut entry = Entry::new();
-    let mut total = 0;
+    let (mut total, mut freed) = (0, 0);
     let mut decided = Vec::with_capacity(held.len());
-    for commission in held {
+    for (commission, priced) in held {
         decided.push(match decision {
             Decision::Release => moved(commission, CommissionEvent::Release, commission.amount),
             Decision::Reject => {
                 entry.push(commission.account(), commission.amount.minor(), Some(commission.id.level()));
                 total += commission.amount.minor();
+                freed += priced.minor();
                 moved(commission, CommissionEvent::Reject, Money::zero(commission.amount.currency()))
             }
         });
@@ -72,7 +84,7 @@ pub fn review(
     let currency = conversion.settlement_currency();
     let subject = [conversion.id.as_str()];
     let transaction = entry.close(&conversion.program_id, TransactionKind::Reject, &subject, at, currency)?;
-    Ok(Reviewed { commissions: decided, transaction })
+    Ok(Reviewed { commissions: decided, freed, transaction })
 }
 
 fn moved(commission: &Commission, event: CommissionEvent, amount: Money) -> Commission {

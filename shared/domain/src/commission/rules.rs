@@ -5,7 +5,7 @@
 //! match: such a rule wins when it pays more, together with the best for the lines it leaves, than
 //! the lines would come to without it. Everywhere money decides, then priority, then the smaller id.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 use jiff::{Timestamp, ToSpan, Zoned, tz::TimeZone};
 use rust_decimal::Decimal;
@@ -73,6 +73,9 @@ pub enum RuleOutcome {
 struct Match<'a> {
     rule: &'a Rule,
     lines: Vec<usize>,
+    /// What it pays for each line of the sale, not rounded yet; nothing for a line that it does not
+    /// match, nor where it is paid once for all of them.
+    by_line: Vec<Option<Decimal>>,
 }
 
 /// What the lines of a sale come to under some assignment of rules.
@@ -148,13 +151,26 @@ impl<'a> Pricing<'a> {
                 Some((field, value)) => RuleOutcome::NotMatched { field, value },
                 None => {
                     let amount = self.round(self.exact(&self.price(rule, &lines)?, &lines)?)?;
-                    matches.push(Match { rule, lines });
+                    let by_line = self.prices_by_line(rule, &lines)?;
+                    matches.push(Match { rule, lines, by_line });
                     RuleOutcome::Matched { amount }
                 }
             };
             traces.push(RuleTrace { rule_id: rule.id.clone(), outcome });
         }
         Ok((matches, traces))
+    }
+
+    fn prices_by_line(&self, rule: &Rule, lines: &[usize]) -> Result<Vec<Option<Decimal>>, MoneyError> {
+        let mut by_line = vec![None; self.lines.len()];
+        if !is_per_sale(&rule.reward) {
+            for place in lines {
+                if let Some(exact) = by_line.get_mut(*place) {
+                    *exact = Some(self.exact(&self.price(rule, &[*place])?, &[*place])?);
+                }
+            }
+        }
+        Ok(by_line)
     }
 
     fn subject(&self, touch: &'a Touch) -> Result<Subject<'a>, MoneyError> {
@@ -195,19 +211,31 @@ impl<'a> Pricing<'a> {
 
     /// Each of these lines with the rule that pays most for it; lines that no rule matches earn
     /// nothing.
+    ///
+    /// Rules that pay the same money for a line leave it to priority. Many lines may add up to more
+    /// than their rounded amounts tell, so the sale goes by the exact ones where these come to more.
     fn by_line<'p>(&self, matches: &[Match<'p>], places: &[usize]) -> Result<Assignment<'p>, MoneyError> {
+        let rounded = |exact: Decimal| Ok(Decimal::from(self.round(exact)?.minor()));
+        let by_money = self.by_line_as(matches, places, rounded)?;
+        let exactly = self.by_line_as(matches, places, Ok)?;
+        Ok(if exactly.amount.minor() > by_money.amount.minor() { exactly } else { by_money })
+    }
+
+    fn by_line_as<'p>(
+        &self,
+        matches: &[Match<'p>],
+        places: &[usize],
+        measure: impl Fn(Decimal) -> Result<Decimal, MoneyError>,
+    ) -> Result<Assignment<'p>, MoneyError> {
         let mut parts: Vec<(&Rule, Vec<usize>)> = Vec::new();
         let mut total = Decimal::ZERO;
         for place in places {
-            let mut best: Option<(Decimal, Money, &Rule)> = None;
-            for matched in matches.iter().filter(|matched| matched.lines.contains(place)) {
-                if is_per_sale(&matched.rule.reward) {
-                    continue;
-                }
-                let exact = self.exact(&self.price(matched.rule, &[*place])?, &[*place])?;
-                let amount = self.round(exact)?;
-                if best.is_none_or(|(_, other, rule)| compare((amount, matched.rule), (other, rule)).is_gt())
-                {
+            let mut best: Option<(Decimal, Decimal, &Rule)> = None;
+            for matched in matches {
+                let Some(exact) = matched.by_line.get(*place).copied().flatten() else { continue };
+                let amount = measure(exact)?;
+                let is_better = |(_, other, rule)| compare((amount, matched.rule), (other, rule)).is_gt();
+                if best.is_none_or(is_better) {
                     best = Some((exact, amount, matched.rule));
                 }
             }
@@ -273,25 +301,28 @@ impl<'a> Pricing<'a> {
     }
 }
 
-impl<'a> Assignment<'a> {
+impl Assignment<'_> {
     fn wins_over(&self, other: &Self) -> bool {
-        match (self.first_rule(), other.first_rule()) {
-            (Some(rule), Some(standing)) => compare((self.amount, rule), (other.amount, standing)).is_gt(),
-            (rule, _) => rule.is_some(),
-        }
+        let order = self.amount.minor().cmp(&other.amount.minor());
+        other.parts.is_empty() || order.then_with(|| other.ranks().cmp(&self.ranks())).is_gt()
     }
 
-    /// The rule that speaks for it where the money is the same.
-    fn first_rule(&self) -> Option<&'a Rule> {
-        let first = |one: &&'a Rule, other: &&'a Rule| compare((self.amount, one), (self.amount, other));
-        self.parts.iter().map(|(rule, _)| *rule).max_by(first)
+    /// Its rules, the one that speaks for it first where the money is the same.
+    fn ranks(&self) -> Vec<(Reverse<i32>, &str)> {
+        let mut ranks: Vec<_> = self.parts.iter().map(|(rule, _)| rank(rule)).collect();
+        ranks.sort_unstable();
+        ranks
     }
 }
 
 /// By money, then by priority, then by the smaller id.
-fn compare((amount, rule): (Money, &Rule), (other_amount, other): (Money, &Rule)) -> Ordering {
-    let order = (amount.minor(), rule.priority).cmp(&(other_amount.minor(), other.priority));
-    order.then_with(|| other.id.cmp(&rule.id))
+fn compare((amount, rule): (Decimal, &Rule), (other_amount, other): (Decimal, &Rule)) -> Ordering {
+    amount.cmp(&other_amount).then_with(|| rank(other).cmp(&rank(rule)))
+}
+
+/// Lower is better.
+fn rank(rule: &Rule) -> (Reverse<i32>, &str) {
+    (Reverse(rule.priority), &rule.id)
 }
 
 /// Is it paid once for all lines that match?

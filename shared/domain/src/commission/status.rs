@@ -16,7 +16,7 @@ pub enum CommissionStatus {
     Paid,
     /// Turned down in review.
     Rejected,
-    /// Taken back whole by refunds.
+    /// Taken back whole: by refunds, by an adjustment, or as a bonus that is no longer reached.
     Reversed,
 }
 
@@ -33,8 +33,14 @@ pub enum CommissionEvent {
     Mature,
     /// A payout that covers it was settled.
     Pay,
-    /// Refunds have taken all of it.
+    /// All of it was taken back.
     Reverse,
+    /// What was taken back whole is worth something again: an adjustment added to it, or the bonus
+    /// was reached once more.
+    Reinstate {
+        /// Had it matured before? Then it is payable at once, as what was taken was payable.
+        matured: bool,
+    },
 }
 
 /// An event that cannot happen to a commission in this state.
@@ -78,6 +84,8 @@ impl CommissionStatus {
             (Self::Pending, Event::Mature) => Ok(Self::Approved),
             (Self::Approved, Event::Pay) => Ok(Self::Paid),
             (Self::Pending | Self::Held | Self::Approved | Self::Paid, Event::Reverse) => Ok(Self::Reversed),
+            (Self::Reversed, Event::Reinstate { matured: false }) => Ok(Self::Pending),
+            (Self::Reversed, Event::Reinstate { matured: true }) => Ok(Self::Approved),
             (status, event) => Err(IllegalTransition { status, event }),
         }
     }
@@ -87,8 +95,12 @@ impl CommissionStatus {
 mod tests {
     use super::{CommissionEvent as Event, CommissionStatus as Status};
 
-    const EVENTS: [Event; 6] =
-        [Event::Hold, Event::Release, Event::Reject, Event::Mature, Event::Pay, Event::Reverse];
+    /// Everything that can happen after this path. What is reinstated has matured or has not, which
+    /// its history says.
+    fn events(path: &[Event]) -> [Event; 7] {
+        let reinstate = Event::Reinstate { matured: path.contains(&Event::Mature) };
+        [Event::Hold, Event::Release, Event::Reject, Event::Mature, Event::Pay, Event::Reverse, reinstate]
+    }
 
     /// Every sequence of events up to a length, as far as it is legal.
     fn walk(status: Status, left: usize, path: &mut Vec<Event>, visit: &mut impl FnMut(&[Event], Status)) {
@@ -96,7 +108,7 @@ mod tests {
         if left == 0 {
             return;
         }
-        for event in EVENTS {
+        for event in events(path) {
             if let Ok(next) = status.after(event) {
                 path.push(event);
                 walk(next, left - 1, path, visit);
@@ -107,19 +119,28 @@ mod tests {
 
     #[test]
     fn nothing_is_paid_without_maturity_nor_twice_and_the_end_is_the_end() {
-        let mut seen = 0;
+        let (mut seen, mut reinstated) = (0, 0);
         walk(Status::Pending, 8, &mut Vec::new(), &mut |path, status| {
             seen += 1;
             let count = |event| path.iter().filter(|other| **other == event).count();
-            assert!(count(Event::Pay) <= 1 && count(Event::Mature) <= 1, "{path:?}");
-            if status == Status::Paid {
+            assert!(count(Event::Mature) <= 1, "it matures once: {path:?}");
+            if matches!(status, Status::Approved | Status::Paid) {
                 assert_eq!(count(Event::Mature), 1, "{path:?}");
             }
-            if let Some(end) = path.iter().position(|event| matches!(event, Event::Reject | Event::Reverse)) {
-                assert_eq!(end + 1, path.len(), "{path:?}");
+            // What was paid is paid again only after it was taken back and given again.
+            assert!(count(Event::Pay) <= 1 + count(Event::Reverse), "{path:?}");
+            let both = |pair: &[Event]| pair == [Event::Pay, Event::Pay];
+            assert!(!path.windows(2).any(both), "{path:?}");
+            if let Some(end) = path.iter().position(|event| *event == Event::Reject) {
+                assert_eq!(end + 1, path.len(), "nothing follows a rejection: {path:?}");
+            }
+            for (before, after) in path.iter().zip(path.iter().skip(1)) {
+                let is_reinstated = matches!(after, Event::Reinstate { .. });
+                assert_eq!(*before == Event::Reverse, is_reinstated, "{path:?}");
+                reinstated += usize::from(is_reinstated);
             }
         });
-        assert!(seen > 20, "the walk must get somewhere: {seen}");
+        assert!(seen > 100 && reinstated > 10, "the walk must get somewhere: {seen}, {reinstated}");
     }
 
     #[test]

@@ -17,8 +17,8 @@ use crate::{
 pub struct Terms {
     /// The plan version that priced it.
     pub plan_version: u32,
-    /// The rule that won; none when several did, the agreement's own rate applied, or nothing was
-    /// earned.
+    /// The rule that won; none when several did, the agreement's own rate applied, or no rule was to
+    /// pay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_id: Option<String>,
     /// The partner's tier at the conversion.
@@ -100,7 +100,7 @@ impl Terms {
         let round = |price: &Price, level_one| {
             Money::round(price.exact(base, level_one, &left)?, currency, self.rounding)
         };
-        let mut level_one = round(first, Money::zero(currency))?;
+        let level_one = round(first, Money::zero(currency))?;
         let is_share = |price: &&Price| matches!(price, Price::Share { .. });
         let sellers = prices.iter().take_while(is_share).count().max(1);
         let upline = prices.iter().skip(sellers).map(|price| round(price, level_one));
@@ -109,12 +109,17 @@ impl Terms {
             let over = sum(upline.iter().copied(), currency)?.minus(cap.of(base, Rounding::Down)?)?;
             take_off(&mut upline, over)?;
         }
+        let weights: Vec<i64> = prices.iter().take(sellers).map(weight).collect();
+        let mut amounts = shares(&weights, level_one)?;
         if let Some(clamp) = &self.clamp {
-            let over = sum(upline.iter().copied(), currency)?.plus(level_one)?.minus(clamp.left)?;
+            // What lapses because a partner earns nothing costs nothing either.
+            let sold = sum(amounts.iter().copied(), currency)?;
+            let over = sum(upline.iter().copied(), currency)?.plus(sold)?.minus(clamp.left)?;
             let rest = take_off(&mut upline, over)?;
-            take_off(std::slice::from_mut(&mut level_one), rest)?;
+            if rest.minor() > 0 {
+                amounts = sold.minus(rest)?.allocate(&weights)?;
+            }
         }
-        let mut amounts = shares(prices.iter().take(sellers), level_one)?;
         amounts.append(&mut upline);
         Ok(amounts)
     }
@@ -145,14 +150,16 @@ fn take_off(amounts: &mut [Money], mut over: Money) -> Result<Money, MoneyError>
 
 /// What level 1 earns, among the partners who share it. The part of a partner who earns nothing
 /// goes to nobody.
-fn shares<'a>(prices: impl Iterator<Item = &'a Price>, level_one: Money) -> Result<Vec<Money>, MoneyError> {
-    let weight = |price: &Price| match price {
-        Price::Share { weight, .. } => weight.millionths(),
-        _ => Rate::ONE.millionths(),
-    };
-    let mut weights: Vec<i64> = prices.map(weight).collect();
-    weights.push(Rate::ONE.millionths().saturating_sub(weights.iter().sum()));
-    let mut amounts = level_one.allocate(&weights)?;
+fn shares(weights: &[i64], level_one: Money) -> Result<Vec<Money>, MoneyError> {
+    let lapsed = Rate::ONE.millionths().saturating_sub(weights.iter().sum());
+    let mut amounts = level_one.allocate(&[weights, &[lapsed]].concat())?;
     amounts.pop();
     Ok(amounts)
+}
+
+fn weight(price: &Price) -> i64 {
+    match price {
+        Price::Share { weight, .. } => weight.millionths(),
+        _ => Rate::ONE.millionths(),
+    }
 }

@@ -99,3 +99,54 @@ proptest! {
         let _ = Money::parse(&text, currency("USD"));
     }
 }
+
+fn allocated(minor: i64, weights: &[i64]) -> Vec<i64> {
+    let parts = Money::new(minor, currency("USD")).allocate(weights).unwrap();
+    parts.into_iter().map(Money::minor).collect()
+}
+
+#[test]
+fn a_pool_is_allocated_by_the_largest_remainder() {
+    for (minor, weights, expected) in [
+        (10_000, vec![333_334, 333_333, 333_333], vec![3334, 3333, 3333]),
+        (5000, vec![333_334, 333_333, 333_333], vec![1667, 1667, 1666]),
+        (100, vec![1, 1, 1], vec![34, 33, 33]),
+        (101, vec![1, 1, 1], vec![34, 34, 33]),
+        (1, vec![1, 2, 1], vec![0, 1, 0]),
+        (2, vec![1, 1, 1, 1], vec![1, 1, 0, 0]),
+        (7, vec![0, 5, 0], vec![0, 7, 0]),
+        (0, vec![1, 2], vec![0, 0]),
+        (5, vec![0, 0], vec![0, 0]),
+        (5, vec![], vec![]),
+        (i64::MAX, vec![i64::MAX, i64::MAX], vec![i64::MAX / 2 + 1, i64::MAX / 2]),
+    ] {
+        assert_eq!(allocated(minor, &weights), expected, "{minor} by {weights:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn allocation_loses_nothing_and_is_off_by_less_than_a_minor_unit(
+        minor in prop_oneof![0..1000_i64, 0..=i64::MAX],
+        weights in prop::collection::vec(prop_oneof![Just(0), 1..10_i64, 0..=i64::MAX], 1..12),
+    ) {
+        let parts = allocated(minor, &weights);
+        let whole: i128 = weights.iter().copied().map(i128::from).sum();
+        let expected = if whole == 0 { 0 } else { minor };
+        prop_assert_eq!(parts.iter().copied().map(i128::from).sum::<i128>(), i128::from(expected));
+        for (part, weight) in parts.iter().zip(&weights).filter(|_| whole > 0) {
+            let product = i128::from(minor) * i128::from(*weight);
+            let floor = product / whole;
+            let ceiling = floor + i128::from(product % whole > 0);
+            prop_assert!((floor..=ceiling).contains(&i128::from(*part)), "{part} of {minor} for {weight} in {whole}");
+        }
+    }
+
+    #[test]
+    fn more_weight_never_gets_less(minor in 0..100_000_i64, weights in prop::collection::vec(0..1000_i64, 2..12)) {
+        let parts = allocated(minor, &weights);
+        let mut ranked: Vec<_> = weights.iter().zip(&parts).collect();
+        ranked.sort();
+        prop_assert!(ranked.windows(2).all(|pair| pair[0].0 == pair[1].0 || pair[0].1 <= pair[1].1), "{ranked:?}");
+    }
+}

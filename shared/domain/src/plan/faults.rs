@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use rust_decimal::Decimal;
+
 use super::{
-    Bonus, CapPeriod, CapScope, Condition, ExistingCustomers, Matcher, Metric, Plan, Recurring, Reward, Test,
-    TextField, Threshold, TieredMode, Window, condition, performance, reward,
+    Bonus, CapPeriod, CapScope, Condition, ExistingCustomers, LevelShare, Matcher, Metric, Plan, Recurring,
+    Reward, Test, TextField, Threshold, TieredMode, Window, condition, performance, reward,
 };
 use crate::{
     id::Level,
     money::{Currency, Money},
     profile::is_country,
+    program::TouchKind,
 };
 
 /// The most rules one plan may have.
@@ -20,6 +23,8 @@ const CONDITIONS_MAX: usize = 50;
 const HOLD_DAYS_MAX: u16 = 365;
 /// The longest time that is told in months.
 const MONTHS_MAX: u16 = 600;
+/// The largest flat reward, in minor units: with it and the largest sale every sum of lines still fits.
+const FLAT_MINOR_MAX: i64 = 1_000_000_000_000;
 const KINDS: [&str; 3] = ["sale", "renewal", "lead"];
 
 /// Something wrong with a plan.
@@ -151,7 +156,10 @@ impl Faults {
         match reward {
             Reward::Percent { .. } => {}
             Reward::Flat { amount, .. } => {
-                self.amount(*amount, &format!("{place}/amount"), "a flat reward is above zero");
+                let place = format!("{place}/amount");
+                self.amount(*amount, &place, "a flat reward is above zero");
+                let fits = amount.minor() <= FLAT_MINOR_MAX;
+                self.unless(fits, place, "out_of_range", "a flat reward has at most 10^12 minor units");
             }
             Reward::Tiered { mode, brackets } => {
                 let place = format!("{place}/brackets");
@@ -183,6 +191,7 @@ impl Faults {
     fn whole(&mut self, plan: &Plan) {
         let fits = plan.levels.len() < usize::from(Level::MAX);
         self.unless(fits, "/levels", "out_of_range", "at most 9 levels above the seller, which is level 1");
+        self.shares(&plan.levels);
         self.unless(plan.hold_days <= HOLD_DAYS_MAX, "/hold_days", "out_of_range", "hold for 0 to 365 days");
         if let Recurring::Months(months) = plan.recurring {
             let fits = (1..=MONTHS_MAX).contains(&months);
@@ -192,6 +201,20 @@ impl Faults {
             let fits = (1..=MONTHS_MAX).contains(&months);
             self.unless(fits, "/existing_customers/keep_months", "out_of_range", "1 to 600 months");
         }
+    }
+
+    /// Nobody means to give away more than there is, and such sums might not fit.
+    fn shares(&mut self, levels: &[LevelShare]) {
+        let (mut of_base, mut of_level_one) = (Decimal::ZERO, Decimal::ZERO);
+        for share in levels {
+            match share {
+                LevelShare::Base { rate } => of_base += rate.fraction(),
+                LevelShare::LevelOne { rate } => of_level_one += rate.fraction(),
+            }
+        }
+        let fits = of_base <= Decimal::ONE && of_level_one <= Decimal::ONE;
+        let detail = "all levels together earn at most the whole base, and the whole of level 1";
+        self.unless(fits, "/levels", "out_of_range", detail);
     }
 
     fn caps(&mut self, plan: &Plan) {
@@ -210,7 +233,10 @@ impl Faults {
         self.unless(fits, "/attribution/window_days", "out_of_range", "a window has 1 to 365 days");
         let kinds: BTreeSet<_> = policy.precedence.iter().collect();
         let is_list = !kinds.is_empty() && kinds.len() == policy.precedence.len();
-        self.unless(is_list, "/attribution/precedence", "invalid", "list each kind of touch at most once");
+        // A split is the merchant's word for one sale, and has no place in a policy.
+        let fits = is_list && !kinds.contains(&TouchKind::Split);
+        let detail = "list at least one of customer, coupon and click, each at most once";
+        self.unless(fits, "/attribution/precedence", "invalid", detail);
     }
 
     fn tiers(&mut self, plan: &Plan) {

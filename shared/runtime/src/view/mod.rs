@@ -6,3 +6,4 @@ pub mod link;
 pub mod list;
 pub mod payout;
 pub mod profile;
+pub mod tier;

@@ -4,12 +4,13 @@ use domain::{
     agreement::{Agreement, AgreementStatus},
     id::PartnerId,
     partner::{IdentityStatus, Partner, PartnerType, PayoutMethod, PayoutProvider},
+    performance::NextTier,
     program::Program,
 };
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::agreement::AgreementView;
+use super::{agreement::AgreementView, tier::TierView};
 
 /// A partner as it sees itself.
 #[derive(Clone, Serialize)]
@@ -53,8 +54,16 @@ pub struct Missing {
 pub struct ProfileView {
     #[serde(flatten)]
     partner: PartnerView,
-    agreements: Vec<AgreementView>,
+    agreements: Vec<EnrolmentView>,
     missing: Vec<Missing>,
+}
+
+/// An own enrolment: with the tier, and how far it is to the next.
+#[derive(Clone, Serialize)]
+struct EnrolmentView {
+    #[serde(flatten)]
+    agreement: AgreementView,
+    tier: TierView,
 }
 
 impl From<&Partner> for PartnerView {
@@ -80,15 +89,21 @@ impl From<&PayoutMethod> for PayoutMethodView {
 }
 
 impl ProfileView {
-    /// The profile of a partner with these enrolments.
+    /// The profile of a partner with these enrolments, and in their order what each lacks for the
+    /// next tier.
     #[must_use]
-    pub fn new(partner: &Partner, enrolments: &[(Agreement, Program)]) -> Self {
-        let view = |(agreement, program): &(Agreement, Program)| {
-            AgreementView::new(agreement.clone(), &program.name)
+    pub fn new(
+        partner: &Partner,
+        enrolments: &[(Agreement, Program)],
+        next_tiers: Vec<Option<NextTier>>,
+    ) -> Self {
+        let view = |((agreement, program), next): (&(Agreement, Program), Option<NextTier>)| EnrolmentView {
+            agreement: AgreementView::new(agreement.clone(), &program.name),
+            tier: TierView::new(agreement, next),
         };
         Self {
             partner: partner.into(),
-            agreements: enrolments.iter().map(view).collect(),
+            agreements: enrolments.iter().zip(next_tiers).map(view).collect(),
             missing: missing(partner, enrolments.iter().map(|(agreement, program)| (agreement, program))),
         }
     }

@@ -91,7 +91,8 @@ impl Store {
         let days = (key::day(program.created_at), key::day(scope.now));
         Ok(match unreadable(self.kept(&program.id, owner, days).await)? {
             Ok(kept) => {
-                let breaches = kept.breaches(owner, &books.with(later, owner));
+                let mut breaches = kept.breaches(owner, &books.with(later, owner));
+                breaches.extend(Box::pin(self.audit_sales(program, scope, owner)).await?);
                 (breaches, kept.lines.count, kept.payouts.count)
             }
             Err(breach) => (vec![breach], 0, 0),

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    audit::{Breach, Case, Check},
+    audit::{AwardCase, Breach, Case, Check},
+    bonus::Award,
     id::{ConversionId, TransactionId},
     ledger::Transaction,
 };
 use futures_util::future::try_join_all;
 
 use super::{Report, Scope, entry, unreadable};
-use crate::{Store, error::Error, key, table::Read};
+use crate::{Store, conversion::Record, error::Error, key, table::Read};
 
 /// Conversions that are read at a time.
 const AT_A_TIME: usize = 16;
@@ -54,6 +55,9 @@ impl Store {
             Ok(record) => record,
             Err(breach) => return Ok(vec![breach]),
         };
+        if let Some(award) = &record.award {
+            return self.audit_award(&award.value, &record).await;
+        }
         let Some(known) = record.conversion() else {
             return Ok(vec![Breach::new(
                 Check::Booking,
@@ -61,15 +65,31 @@ impl Store {
                 "something was booked for a charge that is not known",
             )]);
         };
-        let ids = Case::entry_ids(&known.value, &record.applied);
+        let ids = Case::entry_ids(&known.value, &record.applied, &record.adjustments);
         let entries = match unreadable(self.entries(&ids).await)? {
             Ok(entries) => entries,
             Err(breach) => return Ok(vec![breach]),
         };
         let lines = record.lines();
-        let case =
-            Case { conversion: &known.value, lines: &lines, refunds: &record.applied, entries: &entries };
+        let case = Case {
+            conversion: &known.value,
+            lines: &lines,
+            refunds: &record.applied,
+            adjustments: &record.adjustments,
+            entries: &entries,
+        };
         Ok(case.breaches())
+    }
+
+    async fn audit_award(&self, award: &Award, record: &Record) -> Result<Vec<Breach>, Error> {
+        let adjustments = &record.adjustments;
+        let ids = AwardCase::entry_ids(award, adjustments);
+        Ok(match unreadable(self.entries(&ids).await)? {
+            Ok(entries) => {
+                AwardCase { award, lines: &record.lines(), adjustments, entries: &entries }.breaches()
+            }
+            Err(breach) => vec![breach],
+        })
     }
 
     async fn entries(&self, ids: &[TransactionId]) -> Result<Vec<Transaction>, Error> {

@@ -8,15 +8,17 @@
 //! is a breach only when two looks in a row show the same difference.
 
 mod accounts;
+mod caps;
 mod conversions;
 mod pages;
+mod sales;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use domain::{
     agreement::Agreement,
     audit::{Books, Breach, Check, transaction, tree},
-    id::{ConversionId, PartnerId, ProgramId},
+    id::{CommissionId, ConversionId, PartnerId, ProgramId},
     ledger::{Transaction, TransactionKind},
     program::Program,
 };
@@ -150,6 +152,7 @@ impl Store {
         drop(whole);
         let journal = Journal { books, later, days: (recent, last) };
         Box::pin(self.audit_accounts(program, scope, &journal, &mut report)).await?;
+        Box::pin(self.audit_caps(program, scope, &mut report)).await?;
         Ok(report)
     }
 
@@ -285,10 +288,15 @@ impl Store {
 
 /// The conversion that a transaction is about.
 fn conversion_of(booked: &Transaction) -> Option<ConversionId> {
-    if !matches!(booked.kind, TransactionKind::Accrue | TransactionKind::Refund | TransactionKind::Reject) {
-        return None;
+    let subject = booked.subject.split('/').next()?;
+    match booked.kind {
+        TransactionKind::Adjust => {
+            let line: CommissionId = subject.parse().ok()?;
+            Some(line.conversion().clone())
+        }
+        kind if kind.earns() => subject.parse().ok(),
+        _ => None,
     }
-    booked.subject.split('/').next()?.parse().ok()
 }
 
 /// A journal entry whatever it sums to.

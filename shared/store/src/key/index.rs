@@ -1,6 +1,9 @@
 //! Rows of the indexes, and the partitions that lists and work lists read.
 
-use domain::id::{CommissionId, ConversionId, CustomerId, PartnerId, PayoutId, ProgramId, TransactionId};
+use domain::{
+    id::{CommissionId, ConversionId, CustomerId, PartnerId, PayoutId, ProgramId, TransactionId},
+    money::Currency,
+};
 use jiff::{Timestamp, civil::Date};
 
 use super::{Key, SHARDS, compact_day, day, shard, time};
@@ -73,6 +76,11 @@ pub(crate) fn enrolments_of(partner: &PartnerId) -> Partition {
     Partition { index: None, pk: format!("PRT#{partner}"), prefix: "AGR#".to_owned() }
 }
 
+/// A partner's moves between tiers.
+pub(crate) fn tier_changes_of(program: &ProgramId, partner: &PartnerId) -> Partition {
+    Partition { index: None, pk: format!("AGR#{program}#{partner}"), prefix: "TIER#".to_owned() }
+}
+
 /// GSI3: an agreement among its sponsor's direct recruits, by the time of joining.
 pub(crate) fn agreement_of_sponsor(program: &ProgramId, sponsor: &PartnerId, joined: Timestamp) -> IndexKey {
     let pk = format!("SPN#{program}#{sponsor}");
@@ -108,6 +116,25 @@ pub(crate) fn conversion_with_lines(conversion: &ConversionId) -> Partition {
     Partition { index: None, pk: format!("CNV#{conversion}"), prefix: String::new() }
 }
 
+/// GSI1: an attributed conversion among its program's of the day it happened, by the time of it.
+pub(crate) fn conversion_in_program(
+    program: &ProgramId,
+    conversion: &ConversionId,
+    at: Timestamp,
+) -> IndexKey {
+    let day = compact_day(day(at));
+    let pk = format!("PRG#{program}#CNV#{day}#{}", shard(conversion.as_str()));
+    // The day stands in the partition's key, and a head has to stay below a kilobyte.
+    let time = at.strftime("%H:%M:%S%.3f");
+    IndexKey { index: Index::Gsi1, pk, sk: format!("{time}#{}", conversion.body()) }
+}
+
+/// A program's attributed conversions of one day.
+pub(crate) fn conversions_of_day(program: &ProgramId, day: Date) -> Vec<Partition> {
+    let day = compact_day(day);
+    Partition::sharded(Index::Gsi1, |shard| format!("PRG#{program}#CNV#{day}#{shard}"), "")
+}
+
 /// GSI1: a commission on its partner's account, by the time of the sale.
 pub(crate) fn commission_on_account(account: &str, at: Timestamp, commission: &CommissionId) -> IndexKey {
     let sk = format!("COM#{}#{commission}", time(at));
@@ -117,6 +144,12 @@ pub(crate) fn commission_on_account(account: &str, at: Timestamp, commission: &C
 /// The commissions of an account.
 pub(crate) fn commissions_of_account(account: &str) -> Partition {
     Partition::of(Index::Gsi1, account.to_owned(), "COM#")
+}
+
+/// The sort keys of an account's commissions of sales from a day on.
+pub(crate) fn commissions_since(first: Date) -> (String, String) {
+    // `$` follows `#`, so that every commission is before it.
+    (format!("COM#{first}"), "COM$".to_owned())
 }
 
 /// GSI2: a commission among those that wait for the end of their holding period, by that time.
@@ -179,6 +212,23 @@ pub(crate) fn payout_due(payout: &PayoutId, at: Timestamp) -> IndexKey {
 /// The payouts that need another step.
 pub(crate) fn payouts_due() -> Vec<Partition> {
     Partition::sharded(Index::Gsi2, |shard| format!("DUE#PAY#{shard}"), "")
+}
+
+// Exchange rates.
+
+/// The rates between two currencies, by day.
+pub(crate) fn exchange_rates(from: Currency, to: Currency) -> Partition {
+    Partition { index: None, pk: format!("FX#{from}#{to}"), prefix: String::new() }
+}
+
+/// The conversions that wait for the rate of a day.
+pub(crate) fn all_waiting_for_rate(from: Currency, to: Currency, day: Date) -> Partition {
+    Partition { index: None, pk: format!("FX#{from}#{to}#{day}"), prefix: "WAIT#".to_owned() }
+}
+
+/// The rates that are waited for.
+pub(crate) fn missing_rates() -> Partition {
+    Partition { index: None, pk: "FX#MISSING".to_owned(), prefix: String::new() }
 }
 
 // The edge.

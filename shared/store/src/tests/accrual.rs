@@ -101,7 +101,7 @@ async fn a_sale_that_earns_nothing_is_one_item() {
     let (mut conversion, _) = sale().attributed();
     conversion.terms.as_mut().unwrap().nothing_earned = Some(NothingEarned::NoRuleMatches);
     let accrual = Accrual { commissions: Vec::new(), transaction: None };
-    let written = store.accrue(&Record::default(), &conversion, &accrual).await.unwrap();
+    let written = store.accrue(&Record::default(), &conversion, &accrual, &[]).await.unwrap();
     assert_eq!(written, Written::Now);
     assert_eq!(meter.take().writes["table"], Decimal::ONE);
     let record = sale().read(&store).await;

@@ -65,7 +65,7 @@ async fn deliver(store: &Store, step: Step) -> Result<Written, Error> {
         Accrue if record.conversion().is_some() => Ok(Written::Now),
         Accrue => {
             let (conversion, accrual) = sale().attributed();
-            store.accrue(&record, &conversion, &accrual).await
+            store.accrue(&record, &conversion, &accrual, &[]).await
         }
         Mature => {
             let read = store.commissions(&[record.commissions[0].value.id.clone()]).await?;

@@ -1,10 +1,13 @@
 //! The base against a real table: what the SDK sends and what comes back.
 
 mod accrual;
+mod adjust;
 mod alias;
 mod audit;
+mod bonus;
 mod coverage;
 mod customer;
+mod exchange;
 mod faults;
 mod idempotency;
 mod list;
@@ -12,6 +15,7 @@ mod maturity;
 mod outbox;
 mod partner;
 mod payout;
+mod performance;
 mod program;
 mod projection;
 mod received;
@@ -20,6 +24,7 @@ mod review;
 mod sale;
 mod sample;
 mod steps;
+mod tier;
 mod write;
 
 use jiff::Timestamp;

@@ -17,7 +17,7 @@ use super::{
 use crate::{Row, Store, conversion::Record, outbox::is_marked, projection::Totals, testing::TestTable};
 
 /// Counts every marked row, each delivered three times; tells how many there were.
-async fn publish(store: &Store) -> usize {
+pub(super) async fn publish(store: &Store) -> usize {
     let rows: Vec<Row> = store.overdue(days(365), 100).await.unwrap();
     for row in &rows {
         let counted = join_all((0..3).map(|_| store.project(row.clone()))).await;
@@ -153,7 +153,7 @@ async fn leads_are_counted_apart_and_a_sale_of_nobody_not_at_all() {
     let (mut lead, _) = Sale { amount: 0, ..sale() }.attributed();
     lead.charge.kind = ConversionKind::Lead;
     let nothing = domain::accrual::Accrual { commissions: Vec::new(), transaction: None };
-    store.accrue(&Record::default(), &lead, &nothing).await.unwrap();
+    store.accrue(&Record::default(), &lead, &nothing, &[]).await.unwrap();
     let other = Sale { external_id: "in_2", ..sale() }.unattributed();
     store.record_unattributed(&Record::default(), &other, None).await.unwrap();
     assert_eq!(publish(&store).await, 1);

@@ -47,6 +47,9 @@ fn facts() -> Vec<FactReceived> {
         customer: Some(customer.clone()),
         click_id: Some(click(1, now()).id),
         country: Some("DE".to_owned()),
+        coupon: None,
+        lines: Vec::new(),
+        splits: Vec::new(),
         aliases: vec!["pi_1".to_owned()],
         metadata: [("shelf".to_owned(), String::new())].into(),
     };

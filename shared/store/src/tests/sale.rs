@@ -3,7 +3,7 @@
 use domain::{
     accrual::{Accrual, accrue},
     attribution::{Attribution, Outcome, Touch, Unattributed},
-    commission::{Inputs, Sponsor, calculate, refund},
+    commission::{Inputs, Seller, Sponsor, calculate, refund},
     conversion::{Charge, Conversion, ConversionKind, Customer, Refund, conversion_id},
     id::{ConversionId, CustomerId, LinkId, PartnerId},
     money::{Currency, Money},
@@ -84,6 +84,9 @@ impl Sale {
             customer: Some(customer()),
             click_id: Some(click(7, now()).id),
             country: Some("DE".to_owned()),
+            coupon: None,
+            lines: Vec::new(),
+            splits: Vec::new(),
             aliases: vec!["pi_3QNvX2LkdIwHu7ix0AbCdEfG".to_owned()],
             metadata: Default::default(),
         }
@@ -117,11 +120,14 @@ impl Sale {
             .collect();
         let inputs = Inputs {
             plan: &plan,
-            agreement: &agreement(SELLER, None, now()),
+            seller: &Seller::of(&agreement(SELLER, None, now()), now()),
             touch: &touch,
             charge: &charge,
             upline: &upline,
             customer_since: None,
+            active_splits: &[],
+            exchange: None,
+            caps: &[],
         };
         let calculation = calculate(&inputs).unwrap();
         let conversion = Conversion {
@@ -145,7 +151,7 @@ impl Sale {
     /// Records the sale on top of what was read before.
     pub(super) async fn record_on(&self, store: &Store, record: &Record) -> Written {
         let (conversion, accrual) = self.attributed();
-        store.accrue(record, &conversion, &accrual).await.unwrap()
+        store.accrue(record, &conversion, &accrual, &[]).await.unwrap()
     }
 
     /// What is left of each line, level 1 first.

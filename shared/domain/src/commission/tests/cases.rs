@@ -15,6 +15,20 @@ fn a_sale_pays_three_levels_and_a_refund_takes_back_its_share() {
 }
 
 #[test]
+fn what_was_sold_at_twenty_percent_goes_back_at_twenty_percent() {
+    let mut case = Case::new(plan(vec![percent("base", "0.20")], &["0.10", "0.05"]), "100.00");
+    let mut sale = case.book();
+    assert_eq!(sale.amounts(), ["20.00", "10.00", "5.00"]);
+    // Whatever the plan and the agreement say by now.
+    case.plan.plan = plan(vec![percent("base", "0.50")], &[]);
+    case.agreement.revenue_split = Some(rate("0.01"));
+    sale.refund("re_1", money("50.00")).unwrap();
+    assert_eq!(sale.amounts(), ["10.00", "5.00", "2.50"]);
+    sale.refund("re_2", money("50.00")).unwrap();
+    assert_eq!(sale.amounts(), ["0.00", "0.00", "0.00"]);
+}
+
+#[test]
 fn a_refund_beyond_the_charge_is_refused_with_what_is_left() {
     let mut sale = Case::new(plan(vec![percent("base", "0.20")], &[]), "100.00").book();
     sale.refund("re_1", money("70.00")).unwrap();
@@ -130,6 +144,18 @@ fn an_inactive_sponsor_accrues_lapses_or_is_passed_over_by_the_plan() {
     assert_eq!(case.calculate().trace.skipped, [partner(2)]);
     case.plan.plan.inactive_upline = InactiveUpline::Compress;
     assert_eq!(payees(&case), [(1, partner(1)), (2, partner(3)), (3, partner(4))]);
+    assert_eq!(case.calculate().trace.skipped, [partner(2)]);
+    // Everyone who was passed over is told, and nobody whom it did not come to.
+    for number in [1, 3, 4] {
+        case.upline[number].is_active = false;
+    }
+    assert_eq!(payees(&case), [(1, partner(1)), (2, partner(4)), (3, partner(7))]);
+    assert_eq!(case.calculate().trace.skipped, [partner(2), partner(3), partner(5), partner(6)]);
+    case.upline.truncate(3);
+    assert_eq!(payees(&case), [(1, partner(1)), (2, partner(4))]);
+    case.plan.plan.inactive_upline = InactiveUpline::Drop;
+    assert_eq!(payees(&case), [(1, partner(1))]);
+    assert_eq!(case.calculate().trace.skipped, [partner(2), partner(3)]);
 }
 
 #[test]
@@ -182,6 +208,11 @@ fn nothing_earned_has_a_reason() {
     rule.conditions = vec![test("kind", &["lead"])];
     let none = Case::new(plan(vec![rule], &[]), "10.00").calculate();
     assert_eq!(none.terms.nothing_earned, Some(NothingEarned::NoRuleMatches));
+    // A rule that matches and pays nothing is another reason than no rule.
+    let brackets = vec![Bracket { from: money("0"), rate: rate("0") }];
+    let reward = Reward::Tiered { mode: TieredMode::Whole, brackets };
+    let free = Case::new(plan(vec![Rule { reward, ..percent("free", "0") }], &[]), "10.00").calculate();
+    assert_eq!(free.terms.nothing_earned, Some(NothingEarned::ZeroBase));
 }
 
 #[test]

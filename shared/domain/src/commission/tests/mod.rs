@@ -1,22 +1,31 @@
 //! One sale and everything around it, for the cases and the laws.
 
+mod adjustments;
+mod brackets;
+mod caps;
 mod cases;
+mod currencies;
+mod fields;
 mod laws;
+mod products;
+mod refund_laws;
+mod replay_laws;
+mod sample;
+mod shares;
 
 use super::*;
 use crate::{
     accrual::accrue,
     agreement::{Acceptance, Agreement, AgreementStatus},
     attribution::{Attribution, Outcome, Touch},
-    conversion::{Charge, Conversion, Refund},
+    conversion::{Charge, Conversion, LineItem, Refund, Split},
     exchange::ExchangeRate,
     id::{AgreementId, ConversionId, ProgramId},
     ledger::{Account, Transaction, balances},
-    money::Currency,
-    money::Rounding,
+    money::{Currency, Rounding, sum},
     plan::{
-        Condition, ExistingCustomers, FlatPer, FlatRefund, InactiveUpline, LevelShare, Plan, PlanVersion,
-        Recurring, Reward, Rule,
+        Bracket, Cap, CapPeriod, CapScope, Condition, ExistingCustomers, FlatPer, FlatRefund, InactiveUpline,
+        LevelShare, Plan, PlanVersion, Recurring, Reward, Rule, TieredMode,
     },
     program::TouchKind,
     rate::Rate,
@@ -29,6 +38,12 @@ fn usd() -> Currency {
 
 fn money(text: &str) -> Money {
     Money::parse(text, usd()).unwrap()
+}
+
+/// An amount as it is written with its currency: `1.000 KWD`.
+fn amount(text: &str) -> Money {
+    let (digits, code) = text.split_once(' ').unwrap();
+    Money::parse(digits, code.parse().unwrap()).unwrap()
 }
 
 fn rate(text: &str) -> Rate {
@@ -56,6 +71,12 @@ fn flat(id: &str, amount: &str, on_refund: FlatRefund) -> Rule {
     }
 }
 
+/// The same rule, on a condition.
+fn when(condition: Condition, rule: Rule) -> Rule {
+    let conditions = rule.conditions.into_iter().chain([condition]).collect();
+    Rule { conditions, ..rule }
+}
+
 fn plan(rules: Vec<Rule>, shares: &[&str]) -> Plan {
     Plan {
         rules,
@@ -75,10 +96,20 @@ fn plan(rules: Vec<Rule>, shares: &[&str]) -> Plan {
 }
 
 fn test(field: &str, values: &[&str]) -> Condition {
-    serde_json::from_value(serde_json::json!({ "field": field, "any_of": values })).unwrap()
+    condition(serde_json::json!({ "field": field, "any_of": values }))
+}
+
+fn condition(json: serde_json::Value) -> Condition {
+    serde_json::from_value(json).unwrap()
+}
+
+/// A line of so many items, without tax and discount.
+fn line(product: &str, quantity: u32, paid: &str) -> LineItem {
+    LineItem { product: product.into(), quantity, amount: money(paid), tax: None, discount: None }
 }
 
 /// One sale by a partner with nine ancestors, and everything around it.
+#[derive(Debug, Clone)]
 struct Case {
     plan: PlanVersion,
     agreement: Agreement,
@@ -86,6 +117,8 @@ struct Case {
     charge: Charge,
     upline: Vec<Sponsor>,
     customer_since: Option<Timestamp>,
+    /// Of the partners who share the sale.
+    inactive: Vec<PartnerId>,
     exchange: Option<ExchangeRate>,
     caps: Vec<CapUse>,
 }
@@ -145,18 +178,40 @@ impl Case {
             },
             upline: (2..=10).map(|number| Sponsor { partner_id: partner(number), is_active: true }).collect(),
             customer_since: None,
+            inactive: vec![],
             exchange: None,
             caps: vec![],
         }
     }
 
+    /// A sale of these lines, and nothing else.
+    fn of_lines(plan: Plan, lines: Vec<LineItem>) -> Self {
+        let mut case = Self::new(plan, "0");
+        case.charge.amount = sum(lines.iter().map(|line| line.amount), usd()).unwrap();
+        case.charge.lines = lines;
+        case.charge.check().unwrap();
+        case
+    }
+
+    /// The same sale, with so much of the plan's caps used before.
+    fn used(mut self, minors: &[i64]) -> Self {
+        let counters = cap_counters(&self.plan, &self.touch, &self.charge);
+        let uses = counters.into_iter().zip(minors);
+        self.caps = uses.map(|((cap, counter), used)| CapUse { cap, counter, used: *used }).collect();
+        self
+    }
+
     fn calculate(&self) -> Calculation {
-        let Self { plan, agreement, touch, charge, upline, customer_since, exchange, caps } = self;
-        let active_splits: Vec<PartnerId> =
-            charge.splits.iter().map(|split| split.partner_id.clone()).collect();
+        self.try_calculate().unwrap()
+    }
+
+    fn try_calculate(&self) -> Result<Calculation, MoneyError> {
+        let Self { plan, agreement, touch, charge, upline, customer_since, inactive, exchange, caps } = self;
+        let partners = charge.splits.iter().map(|split| split.partner_id.clone());
+        let active_splits: Vec<PartnerId> = partners.filter(|partner| !inactive.contains(partner)).collect();
         calculate(&Inputs {
             plan,
-            agreement,
+            seller: &Seller::of(agreement, charge.occurred_at),
             touch,
             charge,
             upline,
@@ -165,7 +220,6 @@ impl Case {
             exchange: exchange.as_ref(),
             caps,
         })
-        .unwrap()
     }
 
     fn amounts(&self) -> Vec<String> {
@@ -183,7 +237,7 @@ impl Case {
             charge: self.charge.clone(),
             attribution: Attribution { outcome: Outcome::Attributed(self.touch.clone()), rejected: vec![] },
             terms: Some(calculation.terms.clone()),
-            refunded: Money::zero(usd()),
+            refunded: Money::zero(self.charge.amount.currency()),
         };
         let accrual = accrue(&conversion, &calculation, None, conversion.received_at).unwrap();
         Booked {
@@ -202,7 +256,8 @@ struct Booked {
 }
 
 impl Booked {
-    fn refund(&mut self, id: &str, amount: Money) -> Result<(), RefundError> {
+    /// Refunds, and tells how much the caps may grant again.
+    fn refund(&mut self, id: &str, amount: Money) -> Result<i64, RefundError> {
         let fact = Refund { refund_id: id.into(), amount, occurred_at: self.conversion.received_at };
         let reversal = refund(&self.conversion, &self.commissions, &fact, fact.occurred_at)?;
         self.conversion.refunded = reversal.refunded;
@@ -211,7 +266,7 @@ impl Booked {
             *line = changed;
         }
         self.journal.extend(reversal.transaction);
-        Ok(())
+        Ok(reversal.freed)
     }
 
     fn mature(&mut self, number: usize) {
@@ -234,6 +289,7 @@ impl Booked {
     }
 
     fn balance(&self, account: Account) -> i128 {
-        balances(&self.journal).get(&(account, usd())).copied().unwrap_or(0)
+        let currency = self.conversion.settlement_currency();
+        balances(&self.journal).get(&(account, currency)).copied().unwrap_or(0)
     }
 }

@@ -94,6 +94,9 @@ impl Session {
             customer: self.customer(event),
             click_id: self.click_id(),
             country: country(self.customer_details.as_ref().and_then(|details| details.address.as_ref())),
+            coupon: None,
+            lines: Vec::new(),
+            splits: Vec::new(),
             aliases: Vec::new(),
             metadata: self.metadata.as_ref().map(Metadata::labels).unwrap_or_default(),
         };

@@ -93,6 +93,9 @@ impl Intent {
             customer: buyer.customer(event.context),
             click_id: metadata.click_id(),
             country: country(self.shipping.as_ref().and_then(|shipping| shipping.address.as_ref())),
+            coupon: None,
+            lines: Vec::new(),
+            splits: Vec::new(),
             aliases: id(self.latest_charge.as_ref()).map(str::to_owned).into_iter().collect(),
             metadata: metadata.labels(),
         };

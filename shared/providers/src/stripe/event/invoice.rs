@@ -119,6 +119,9 @@ impl Invoice {
             customer: buyer.customer(event.context),
             click_id: self.click_id(),
             country: country(self.customer_address.as_ref()),
+            coupon: None,
+            lines: Vec::new(),
+            splits: Vec::new(),
             aliases: self.aliases(),
             metadata: self.labels(),
         };

@@ -1,0 +1,40 @@
+//! Who shares a sale: everybody once, and all of it.
+
+use std::collections::BTreeSet;
+
+use domain::{conversion::SPLITS_MAX, rate::Rate};
+use runtime::Violations;
+
+use crate::body::ConversionRequest;
+
+impl ConversionRequest {
+    pub(super) fn check_splits(&self, violations: &mut Violations) {
+        let Some(splits) = &self.splits else { return };
+        let fits = (1..=SPLITS_MAX).contains(&splits.len());
+        violations.check(fits, "/splits", "out_of_range", "list 1 to 10 partners, or leave them out");
+        let (mut partners, mut whole) = (BTreeSet::new(), 0_i64);
+        for (index, split) in splits.iter().enumerate() {
+            let weight = split.weight.millionths();
+            whole = whole.saturating_add(weight);
+            violations
+                .check(
+                    partners.insert(&split.partner_id),
+                    &format!("/splits/{index}/partner_id"),
+                    "duplicate",
+                    "name every partner once",
+                )
+                .check(
+                    weight > 0,
+                    &format!("/splits/{index}/weight"),
+                    "out_of_range",
+                    "a weight is above zero",
+                );
+        }
+        violations.check(
+            splits.is_empty() || whole == Rate::ONE.millionths(),
+            "/splits",
+            "weights_differ",
+            "the weights must add up to 1",
+        );
+    }
+}

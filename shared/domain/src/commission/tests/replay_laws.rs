@@ -1,0 +1,99 @@
+//! Laws of replay: whatever the plan and the story, the journal follows from the facts.
+
+use proptest::{collection::vec, prelude::*};
+
+use super::{
+    sample::{LARGEST, any_case, any_cuts, config, slices},
+    *,
+};
+use crate::{
+    attribution::{RejectedTouch, Rejection},
+    replay::{Event, Facts, Step, Tally, replay},
+};
+
+/// What was frozen of the world, and nothing that the plan gives.
+fn forget_the_price(facts: &mut Facts) {
+    let terms = facts.conversion.terms.as_mut().unwrap();
+    (terms.rule_id, terms.upline_cap, terms.nothing_earned) = (None, None, None);
+    (terms.base, terms.hold_days) = (Money::zero(terms.base.currency()), 0);
+    terms.rounding = Rounding::Down;
+    for line in &mut facts.lines {
+        line.price = Price::Percent { rate: rate("0") };
+        (line.earned, line.amount) = (Money::zero(terms.base.currency()), Money::zero(terms.base.currency()));
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_journal_follows_from_the_facts(
+        case in any_case(LARGEST),
+        cuts in any_cuts(),
+        matures in vec(any::<bool>(), 40),
+        decided in prop::option::of((0..4_usize, any::<bool>())),
+    ) {
+        let hold = decided.map(|_| HoldReason::SelfReferral);
+        let mut sale = case.book();
+        for line in sale.commissions.iter_mut().filter(|_| hold.is_some()) {
+            (line.status, line.hold_reason) = (CommissionStatus::Held, hold);
+        }
+        let splits = case.charge.splits.iter().map(|split| &split.partner_id);
+        let rejected = splits.filter(|partner| case.inactive.contains(partner)).map(|partner| RejectedTouch {
+            reference: partner.to_string(),
+            reason: Rejection::AgreementInactive,
+        });
+        sale.conversion.attribution.rejected = rejected.collect();
+        let mut steps: Vec<Step> = Vec::new();
+        let mut matures = matures.into_iter();
+        for (index, slice) in slices(case.charge.amount, &cuts).into_iter().enumerate() {
+            let at = sale.conversion.received_at;
+            let event = match decided.filter(|(place, _)| *place == index) {
+                Some((_, rejects)) => {
+                    let decision = if rejects { Decision::Reject } else { Decision::Release };
+                    // Refunds may have taken everything before.
+                    let Ok(reviewed) = review(&sale.conversion, &sale.commissions, decision, at) else { continue };
+                    for line in reviewed.commissions {
+                        let place = sale.commissions.iter().position(|own| own.id == line.id).unwrap();
+                        sale.commissions[place] = line;
+                    }
+                    sale.journal.extend(reviewed.transaction);
+                    Event::Reviewed(decision)
+                }
+                None => {
+                    for line in sale.commissions.iter_mut() {
+                        if line.status == CommissionStatus::Pending && matures.next() == Some(true) {
+                            (line.status, line.matured_at) = (CommissionStatus::Approved, Some(at));
+                        }
+                    }
+                    sale.refund(&format!("re_{index}"), slice).unwrap();
+                    let refund_id = format!("re_{index}");
+                    Event::Refunded(Refund { refund_id, amount: slice, occurred_at: at })
+                }
+            };
+            let is_payable = |line: &&Commission| line.matured_at.is_some();
+            let matured = sale.commissions.iter().filter(is_payable).map(|line| line.id.clone()).collect();
+            steps.push(Step { revision: u64::try_from(index).unwrap(), at, matured, event });
+        }
+        let mut facts = Facts {
+            booked_at: Some(sale.conversion.received_at),
+            conversion: sale.conversion,
+            lines: sale.commissions,
+            steps,
+            refund_ids: (0..10).map(|index| format!("re_{index}")).collect(),
+        };
+        let plans = [case.plan];
+        prop_assert_eq!(&replay(&facts, &plans).unwrap(), &sale.journal);
+        forget_the_price(&mut facts);
+        prop_assert_eq!(&replay(&facts, &plans).unwrap(), &sale.journal);
+        let mut tally = Tally::new();
+        tally.add(&facts, &plans, &sale.journal);
+        prop_assert_eq!(tally.expected, tally.stored);
+        if let Some(entry) = sale.journal.first_mut() {
+            entry.postings[0].minor += 1;
+            let mut tally = Tally::new();
+            tally.add(&facts, &plans, &sale.journal);
+            prop_assert!(tally.first_difference.is_some() && tally.expected != tally.stored);
+        }
+    }
+}
