@@ -142,6 +142,12 @@ fn cases(rows: &[Row]) -> Vec<Case<'_>> {
     let key = counters.key();
     let owner = key.pk.rsplit('#').next().unwrap();
     add(counters, Some(plus_one(counters, "earnings")), Check::Projections, owner);
+    let counters = row(rows, "day_counters", |row| row.number("net_sales").is_some());
+    add(counters, Some(plus_one(counters, "net_revenue")), Check::Projections, "performance:");
+    add(counters, Some(plus_one(counters, "net_sales")), Check::Projections, "performance:");
+    let customer = row(rows, "active_customer", |_| true);
+    add(customer, Some(plus_one(customer, "sales")), Check::Projections, customer.text("customer").unwrap());
+    add(customer, None, Check::Projections, customer.text("customer").unwrap());
 
     let ancestors = |row: &Row| row.attributes()["ancestors"].as_l().unwrap().clone();
     let agreement = row(rows, "agreement", |row| ancestors(row).len() == 2);
@@ -160,6 +166,29 @@ async fn every_spoiled_item_is_named() {
     let rows = world.table.dump().await;
     for case in cases(&rows) {
         spoil(&world, &case).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_counter_of_a_cap_is_named() {
+    let world = World::start().await;
+    let mut plan = tests::story::plan();
+    let cap = serde_json::json!({ "amount": "25.00", "currency": "USD" });
+    plan["caps"] = serde_json::json!([{ "scope": "partner", "period": "month", "amount": cap }]);
+    let program = world.program_with(&tests::story::program_request(), &plan).await;
+    let kid = world.join(&program, "kid", None).await;
+    let click = world.visit(&program, &kid).await;
+    world.sale(&program, "order-1", "100.00", &click).await;
+    world.sale(&program, "order-2", "100.00", &click).await;
+    world.refund(&program, "order-1", "refund-1", "40.00").await;
+    assert_eq!(breaches(&world).await, []);
+    let rows = world.table.dump().await;
+    let good = row(&rows, "cap_counter", |_| true);
+    assert_eq!(good.number("used"), Some(1700));
+    let item = kid.id.clone();
+    let spoiled = [Some(plus_one(good, "used")), None];
+    for spoiled in spoiled {
+        spoil(&world, &Case { good, spoiled, check: Check::Caps, item: item.clone() }).await;
     }
 }
 

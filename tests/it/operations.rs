@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::{
     World,
     contract::Contract,
-    story::{application, plan, program_request, text},
+    story::{application, plan, program_request, text, usd},
     stripe,
 };
 
@@ -44,6 +44,9 @@ async fn every_operation_of_the_contract_is_called() {
     let held = commissions.iter().find(|line| line["status"] == "held").unwrap();
     let path = format!("/admin/commissions/{}/decide", text(&held["id"]));
     world.admin("POST", &path).json(&json!({ "decision": "reject" })).expect(200).await;
+    let adjust = format!("/admin/commissions/{}/adjustments", text(&commissions[0]["id"]));
+    let thanks = json!({ "amount": usd("1.00"), "reason": "a thank-you" });
+    world.admin("POST", &adjust).json(&thanks).expect(201).await;
     let explain = format!("/affiliate/commissions/{}/explain", text(&commissions[0]["id"]));
     world.partner("ada", "GET", &explain).expect(200).await;
 
@@ -57,6 +60,8 @@ async fn every_operation_of_the_contract_is_called() {
         world.partner("ada", "GET", &format!("{target}?program_id={}", program.id)).expect(200).await;
     }
     world.partner("ada", "GET", "/affiliate/profile").expect(200).await;
+    let moves = format!("/admin/programs/{}/partners/{}/tier-changes", program.id, ada.id);
+    world.admin("GET", &moves).expect(200).await;
     let rate = json!({ "from": "EUR", "to": "USD", "day": "2026-11-02", "rate": "1.0825", "source": "ECB" });
     world.admin("POST", "/admin/exchange-rates").json(&json!({ "rates": [rate] })).expect(201).await;
     for target in ["?from=EUR&to=USD", "/missing"] {

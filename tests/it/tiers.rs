@@ -1,5 +1,6 @@
 //! Partners move between tiers by what their sales came to, and each sale keeps the tier of its time.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::{PartnerId, ProgramId};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -245,4 +246,22 @@ async fn two_runs_at_once_move_a_partner_once() {
     shop.sell("order-1", "500.00").await;
     join_all((0..3).map(|_| shop.world.tick("evaluate-tiers"))).await;
     assert_eq!(shop.changes().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_partner_who_cannot_be_read_keeps_nobody_from_the_tier() {
+    let shop = Shop::open(&plan("up_only")).await;
+    shop.sell("order-1", "500.00").await;
+    let (world, program) = (&shop.world, &shop.program);
+    let other = world.join(program, "other", None).await;
+    let click = world.visit(program, &other).await;
+    world.sale(program, "order-2", "500.00", &click).await;
+    let rows = world.table.dump().await;
+    let torn = rows.iter().find(|row| row.entity() == "day_counters" && row.key().pk.contains(&other.id));
+    let mut torn = torn.unwrap().attributes().clone();
+    torn.insert("net_revenue".to_owned(), AttributeValue::S("torn".to_owned()));
+    let put = world.table.client().put_item().table_name(world.table.name());
+    put.set_item(Some(torn)).send().await.unwrap();
+    evaluate_tiers::handle(world.store(), world.now()).await.unwrap_err();
+    assert_eq!(shop.tier().await["name"], "gold");
 }

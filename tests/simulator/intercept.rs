@@ -115,7 +115,7 @@ fn sliced(
             kind: TransactionKind::Refund,
             subject: subject.join("/"),
             at: now,
-            currency: conversion.charge.amount.currency(),
+            currency: conversion.settlement_currency(),
             postings,
         }
     });

@@ -30,11 +30,17 @@ pub enum Mutant {
     ReservationUnguarded,
     /// A webhook is acknowledged although it could not be stored.
     AcknowledgedUnstored,
+    /// What a sale is granted is added to the counter of a cap, whatever it stands at by then.
+    CapUnguarded,
+    /// A sale that waits for its exchange rate does not look whether the rate has come meanwhile.
+    RateMissed,
+    /// A bonus has a new id each time it is granted.
+    FreshBonus,
 }
 
 impl Mutant {
     /// Every mutant with the number of seeds within which it is found.
-    pub const ALL: [(Self, u64); 11] = [
+    pub const ALL: [(Self, u64); 14] = [
         (Self::SeenBeforeWork, 10),
         (Self::NoJournalGuard, 10),
         (Self::EarlyRefundDropped, 10),
@@ -46,6 +52,9 @@ impl Mutant {
         (Self::RefundUnguarded, 20),
         (Self::ReservationUnguarded, 20),
         (Self::AcknowledgedUnstored, 10),
+        (Self::CapUnguarded, 20),
+        (Self::RateMissed, 60),
+        (Self::FreshBonus, 20),
     ];
 
     /// Is it about money on its way out?
@@ -69,6 +78,9 @@ impl Mutant {
             Self::RefundUnguarded => "refund-unguarded",
             Self::ReservationUnguarded => "reservation-unguarded",
             Self::AcknowledgedUnstored => "acknowledged-unstored",
+            Self::CapUnguarded => "cap-unguarded",
+            Self::RateMissed => "rate-missed",
+            Self::FreshBonus => "fresh-bonus",
         }
     }
 }

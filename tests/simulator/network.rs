@@ -28,7 +28,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     mutant::Mutant,
-    rewrite::{Rewritten, rewrite, with_body},
+    rewrite::{Rewritten, rewrite, unread_rate, waits_for_rate, with_body},
     trace::Trace,
 };
 use crate::random::Random;
@@ -59,6 +59,8 @@ struct Sender {
     crash: Option<Crash>,
     crashed: bool,
     pausing: bool,
+    /// It has written that a sale waits for its exchange rate.
+    waits_for_rate: bool,
 }
 
 /// The write at which an invocation ends for good, and whether it is still carried out.
@@ -144,6 +146,7 @@ impl Network {
             crash,
             crashed: false,
             pausing: false,
+            waits_for_rate: false,
         };
         state.senders.insert(id, sender);
         id
@@ -240,10 +243,10 @@ impl Network {
         let text = format!("{id} {} {operation} {fate:?}", line.binary);
         let failed = matches!(fate, Fate::Failed(_));
         let answer = match fate {
-            Fate::Carried => self.perform(line, request, &body).await,
+            Fate::Carried => self.perform(id, line, request, &body).await,
             Fate::Failed(Fault::RequestLost) => Err(lost("request")),
             Fate::Failed(Fault::AnswerLost) => {
-                drop(self.perform(line, request, &body).await);
+                drop(self.perform(id, line, request, &body).await);
                 Err(lost("answer"))
             }
             Fate::Failed(Fault::Answer { status, body }) => {
@@ -251,7 +254,7 @@ impl Network {
             }
             Fate::CrashBefore | Fate::CrashAfter => {
                 if matches!(fate, Fate::CrashAfter) {
-                    drop(self.perform(line, request, &body).await);
+                    drop(self.perform(id, line, request, &body).await);
                 }
                 self.note(&text);
                 self.crash(id);
@@ -263,15 +266,8 @@ impl Network {
     }
 
     /// Carries a request out, in the way of the mutant if there is one.
-    async fn perform(&self, line: &Line, request: HttpRequest, body: &Value) -> Answer {
-        let (mutant, chance) = {
-            let mut state = self.lock();
-            (state.mutant, state.mutant.map_or(0, |_| state.random.below(1000)))
-        };
-        let mutant = mutant.filter(|_| !self.is_calm());
-        let Some(Rewritten { before, main, after }) =
-            mutant.and_then(|mutant| rewrite(mutant, &line.binary, body, chance))
-        else {
+    async fn perform(&self, id: u64, line: &Line, request: HttpRequest, body: &Value) -> Answer {
+        let Some(Rewritten { before, main, after }) = self.rewritten(id, &line.binary, body) else {
             return line.connector.call(request).await;
         };
         for (operation, body) in before {
@@ -284,6 +280,27 @@ impl Network {
             }
         }
         answer
+    }
+
+    fn rewritten(&self, id: u64, binary: &str, body: &Value) -> Option<Rewritten> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let mutant = state.mutant?;
+        let chance = state.random.below(1000);
+        if state.calm {
+            return None;
+        }
+        if mutant != Mutant::RateMissed || binary != "calculate-commission" {
+            return rewrite(mutant, binary, body, chance);
+        }
+        let sender = state.senders.get_mut(&id)?;
+        if waits_for_rate(body) {
+            sender.waits_for_rate = true;
+            return None;
+        }
+        let unread = unread_rate(body).filter(|_| sender.waits_for_rate);
+        sender.waits_for_rate &= unread.is_none();
+        unread
     }
 
     /// A client over this network.

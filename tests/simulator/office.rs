@@ -87,7 +87,7 @@ pub(crate) fn publish_rates(world: &World, network: &Network, town: &mut Town) -
         return vec![Mail { place: 0, told: Told::OtherRates { key: world.fresh("key"), body } }];
     }
     if network.below(4) == 0 {
-        rates.quote(network, (one_of(network, &FOREIGN), day(world.now())));
+        rates.quote(network, (*one_of(network, &FOREIGN), day(world.now())));
     }
     let mut due = rates.days(|rate| !rate.is_sent);
     let mut days = Vec::new();

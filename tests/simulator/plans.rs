@@ -205,8 +205,8 @@ fn metric(network: &Network, times: usize) -> (&'static str, Value) {
 }
 
 fn tiers(network: &Network) -> Value {
-    let window =
-        one_of(network, &[json!("month"), json!("quarter"), json!("lifetime"), json!({ "rolling_days": 20 })]);
+    let windows = [json!("month"), json!("quarter"), json!("lifetime"), json!({ "rolling_days": 20 })];
+    let window = one_of(network, &windows);
     let (name, first) = metric(network, 1);
     let mut tiers = vec![json!({ "name": "silver", "at_least": first })];
     if one_in(network, 2) {

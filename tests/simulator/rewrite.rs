@@ -1,6 +1,7 @@
 //! Mutants that send other requests than the store does.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use domain::{id::ConversionId, ledger::TransactionKind};
 use serde_json::{Value, json};
 
 use super::mutant::Mutant;
@@ -29,6 +30,8 @@ pub(crate) fn rewrite(mutant: Mutant, binary: &str, body: &Value, chance: usize)
         Mutant::BareAdd if binary == "mature-commissions" => add_apart(body, chance),
         Mutant::ProjectionUnguarded if binary.starts_with("publish-") => Some(without_conditions(body, "")),
         Mutant::RefundUnguarded if binary == "calculate-commission" => Some(without_conditions(body, "CNV#")),
+        Mutant::CapUnguarded if binary == "calculate-commission" => Some(without_conditions(body, "CAP#")),
+        Mutant::FreshBonus if binary == "evaluate-bonuses" => granted_anew(body, chance),
         Mutant::ReservationUnguarded if binary == "request-payout" => Some(without_conditions(body, "ACC#")),
         _ => None,
     }
@@ -70,6 +73,32 @@ fn add_apart(body: &Value, chance: usize) -> Option<Rewritten> {
         _ => 1,
     };
     Some(Rewritten { before: Vec::new(), main, after: vec![("UpdateItem", update); times] })
+}
+
+/// The award, its line and its entry under an id that is drawn.
+fn granted_anew(body: &Value, chance: usize) -> Option<Rewritten> {
+    let puts = body["TransactItems"].as_array()?.iter().map(|item| &item["Put"]["Item"]);
+    let award = puts.into_iter().find(|item| item["bookings"]["N"].is_string())?;
+    let id: ConversionId = award["PK"]["S"].as_str()?.strip_prefix("CNV#")?.parse().ok()?;
+    let drawn = ConversionId::derive(&[id.as_str(), &chance.to_string()]);
+    let bookings = award["bookings"]["N"].as_str()?;
+    let entry = |id: &ConversionId| TransactionKind::Bonus.transaction_id(&[id.as_str(), bookings]).to_string();
+    let text = body.to_string().replace(id.body(), drawn.body()).replace(&entry(&id), &entry(&drawn));
+    serde_json::from_str(&text).ok().map(Rewritten::only)
+}
+
+/// Does a transaction write down that a sale waits for its exchange rate?
+pub(crate) fn waits_for_rate(body: &Value) -> bool {
+    let items = body["TransactItems"].as_array().into_iter().flatten();
+    items.filter_map(|item| item["Put"]["Item"]["SK"]["S"].as_str()).any(|sk| sk.starts_with("WAIT#"))
+}
+
+/// The read of an exchange rate as a read of what is not there.
+pub(crate) fn unread_rate(body: &Value) -> Option<Rewritten> {
+    let pk = body["Key"]["PK"]["S"].as_str().filter(|pk| pk.starts_with("FX#") && *pk != "FX#MISSING")?;
+    let mut main = body.clone();
+    main["Key"]["PK"]["S"] = json!(format!("{pk}#NONE"));
+    Some(Rewritten::only(main))
 }
 
 /// Conditions on items of a partition are left out, and so is everything that is only checked there.

@@ -77,7 +77,7 @@ impl Shop<'_> {
 
     /// The program's own currency, as a rule.
     fn currency(&self) -> &'static str {
-        if self.network.below(4) == 0 { one_of(self.network, &FOREIGN) } else { "USD" }
+        if self.network.below(4) == 0 { *one_of(self.network, &FOREIGN) } else { "USD" }
     }
 
     /// When something was sold: now, and where the calculation itself says what it pays now and then

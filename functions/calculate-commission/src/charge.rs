@@ -84,7 +84,8 @@ impl Counter {
             return Ok(self.store.record_unattributed(record, &conversion, waits_for).await?);
         };
         let first_sale_at = binding.as_ref().and_then(|binding| binding.first_sale_at);
-        let customer_since = first_sale_at.filter(|first| *first <= conversion.charge.occurred_at);
+        // What this very sale has noted as the first one, before it was decided again, is none before it.
+        let customer_since = first_sale_at.filter(|first| *first < conversion.charge.occurred_at);
         // A shared sale is decided by the merchant each time, and ties the customer to nobody.
         if let Some(customer) = customer.filter(|_| touch.kind != TouchKind::Split) {
             if binding.is_none() && !self.bind(&customer.id, touch, &conversion.id).await? {

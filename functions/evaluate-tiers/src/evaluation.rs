@@ -6,7 +6,6 @@ use domain::{
     plan::TierRequirements,
     program::Program,
 };
-use futures_util::future::try_join;
 use jiff::{Timestamp, tz::TimeZone};
 use store::{Error, Store, Versioned};
 
@@ -29,13 +28,11 @@ impl Evaluation<'_> {
         }
         let today = self.now.to_zoned(TimeZone::UTC).date();
         let (window, window_before) = self.requirements.periods(today);
-        let previous = async {
-            Ok(match window_before {
-                Some(window) => Some((self.performance(agreement, window).await?, window)),
-                None => None,
-            })
+        let current = self.performance(agreement, window).await?;
+        let previous = match window_before {
+            Some(window) => Some((self.performance(agreement, window).await?, window)),
+            None => None,
         };
-        let (current, previous) = try_join(self.performance(agreement, window), previous).await?;
         let before = previous.as_ref().map(|(performance, _)| performance);
         let decision = self.requirements.decide(&current, before, standing);
         if decision.tier.as_deref() == standing {
@@ -64,6 +61,6 @@ impl Evaluation<'_> {
     async fn performance(&self, agreement: &Agreement, window: Period) -> Result<Performance, Error> {
         let Program { id, currency, .. } = self.program;
         let (metric, partner) = (self.requirements.metric, &agreement.partner_id);
-        self.store.performance_by(metric, id, partner, *currency, window.first, window.last).await
+        self.store.performance_by(metric, id, partner, *currency, window).await
     }
 }

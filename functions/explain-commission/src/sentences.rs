@@ -11,6 +11,7 @@ use domain::{
     commission::{Adjustment, Commission},
     conversion::ConversionKind,
     exchange::ExchangeRate,
+    id::Level,
     money::MoneyError,
     program::TouchKind,
 };
@@ -23,6 +24,8 @@ use crate::{derivation::Derivation, viewer::Viewer};
 enum Voice {
     /// To the partner who sold.
     Seller,
+    /// To a partner who shares the sale of another.
+    Sharer,
     /// To a sponsor, about a sale in the line below.
     Sponsor,
     /// To an administrator.
@@ -37,7 +40,8 @@ pub(crate) fn sentences(
 ) -> Result<Vec<String>, MoneyError> {
     let voice = match viewer {
         Viewer::Admin => Voice::Admin,
-        Viewer::Partner(_) if viewer.sees_the_seller(derivation.line) => Voice::Seller,
+        Viewer::Partner(_) if viewer.sees_the_seller(derivation.conversion) => Voice::Seller,
+        Viewer::Partner(_) if derivation.line.id.level() == Level::ONE => Voice::Sharer,
         Viewer::Partner(_) => Voice::Sponsor,
     };
     let mut sentences = Vec::new();
@@ -73,6 +77,7 @@ fn came(touch: &Touch, derivation: &Derivation<'_>, voice: Voice) -> String {
     let (whose, whom) = match voice {
         Voice::Seller => ("your".to_owned(), "you".to_owned()),
         Voice::Admin => (format!("partner {}'s", touch.partner_id), format!("partner {}", touch.partner_id)),
+        Voice::Sharer => ("a partner's".to_owned(), "a partner".to_owned()),
         Voice::Sponsor => {
             let level = derivation.line.id.level().number();
             return format!(

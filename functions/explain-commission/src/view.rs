@@ -126,7 +126,7 @@ impl ExplanationView {
         viewer: &Viewer,
         upline: &[PartnerId],
     ) -> Result<Self, MoneyError> {
-        let sees_the_seller = viewer.sees_the_seller(derivation.line);
+        let sees_the_seller = viewer.sees_the_seller(derivation.conversion);
         let attribution = if sees_the_seller {
             AttributionView::new(derivation.conversion, viewer)
         } else {

@@ -1,9 +1,6 @@
 //! Who reads an explanation, and what of it is theirs to see.
 
-use domain::{
-    commission::Commission,
-    id::{Level, PartnerId},
-};
+use domain::{commission::Commission, conversion::Conversion, id::PartnerId};
 use runtime::{Caller, Problem};
 
 /// Who reads the explanation.
@@ -32,9 +29,13 @@ impl Viewer {
         }
     }
 
-    /// Whose sale it is, the touch behind it and the seller's own terms are the seller's: a sponsor
-    /// sees the share that follows from them, not them.
-    pub(crate) fn sees_the_seller(&self, line: &Commission) -> bool {
-        *self == Self::Admin || line.id.level() == Level::ONE
+    /// Whose sale it is, the touch behind it and the seller's own terms are the seller's: a sponsor,
+    /// or a partner who shares the sale, sees what follows from them, not them.
+    pub(crate) fn sees_the_seller(&self, conversion: &Conversion) -> bool {
+        let seller = conversion.attribution.touch().map(|touch| &touch.partner_id);
+        match self {
+            Self::Partner(partner) => seller == Some(partner),
+            Self::Admin => true,
+        }
     }
 }

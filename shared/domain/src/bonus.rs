@@ -38,6 +38,15 @@ fn end(period: Period, now: Timestamp) -> Timestamp {
     last.map_or(now, |last| last.min(now))
 }
 
+/// Was the version in force at any time of a period?
+fn was_in_force(version: &PlanVersion, versions: &[PlanVersion], period: Period, now: Timestamp) -> bool {
+    let later = versions.iter().filter(|later| later.version > version.version);
+    let replaced = later.map(|later| later.effective_from).min();
+    let start = period.first.and_then(|first| first.to_zoned(TimeZone::UTC).ok());
+    let is_over = replaced.zip(start).is_some_and(|(replaced, start)| replaced <= start.timestamp());
+    version.effective_from <= end(period, now) && !is_over
+}
+
 /// What an award is granted by; frozen at its first grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BonusTerms {
@@ -135,15 +144,18 @@ pub struct Goal<'a> {
 /// What partners are measured by now: every bonus for the current period and the one before.
 ///
 /// The version in force at the end of a period, or now when it has not ended, says which bonuses it
-/// has. Bonuses of other versions are among the goals without an offer: one of them may have been
-/// granted before it was dropped.
+/// has. Bonuses of other versions that were in force within it are among the goals without an offer: one
+/// of them may have been granted before it was dropped.
 #[must_use]
 pub fn goals(versions: &[PlanVersion], now: Timestamp) -> Vec<Goal<'_>> {
     let today = now.to_zoned(TimeZone::UTC).date();
     let (mut goals, mut seen) = (Vec::new(), BTreeSet::new());
-    for bonus in versions.iter().flat_map(|version| &version.plan.bonuses) {
+    let bonuses =
+        versions.iter().flat_map(|version| version.plan.bonuses.iter().map(move |bonus| (version, bonus)));
+    for (version, bonus) in bonuses {
         for period in periods(bonus.window, today) {
-            if !seen.insert((bonus.id.as_str(), period.first, period.last)) {
+            let name = (bonus.id.as_str(), period.first, period.last);
+            if !was_in_force(version, versions, period, now) || !seen.insert(name) {
                 continue;
             }
             let offer = in_force(versions, end(period, now)).and_then(|version| {

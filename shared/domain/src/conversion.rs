@@ -60,6 +60,7 @@ pub fn conversion_id(program: &ProgramId, source: &str, external_id: &str) -> Co
 /// What happened to a charge or a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a fact is read, handled and dropped, one at a time")]
 pub enum Fact {
     /// A customer paid, or became a lead.
     Charge(Charge),

@@ -75,12 +75,17 @@ async fn sweep_program<L: Look>(
         let (agreements, next) = store.active_agreements(&program.id, start).await?;
         let plans = plans.as_slice();
         let mut looks = stream::iter(agreements)
-            .map(|agreement| async move { (look.look(program, plans, &agreement).await, agreement) })
+            .map(|agreement| async move {
+                match agreement {
+                    Ok(agreement) => (look.look(program, plans, &agreement).await, Some(agreement)),
+                    Err(error) => (Err(Failure::from(error)), None),
+                }
+            })
             .buffer_unordered(AT_A_TIME);
         while let Some((result, agreement)) = looks.next().await {
             match result {
                 Ok(changes) => run.changes = run.changes.saturating_add(changes),
-                Err(error) => run.fail(program, Some(&agreement.value), &error),
+                Err(error) => run.fail(program, agreement.as_ref().map(|read| &read.value), &error),
             }
         }
         start = next;

@@ -46,6 +46,10 @@
 //! | the same, about an identity | `record_identity_event` | `WHK#whe#event/#`, `PRT#ptr/#META` | transaction | 4 w |
 //! | fact by API, once | `record_fact` | `FCT#evt/#`, `IDM#` | transaction | 4 w |
 //! | charge with lines and refunds | `conversion` | `CNV#cnv` | query | 1 s per 4 KB |
+//! | attributed charges of a day | `conversions_of_day` | GSI1 `PRG#prg#CNV#day#shard` / time | query of 8 shards | 4 e and more |
+//! | the same, day after day | `walk` | GSI1 `PRG#prg#CNV#day#shard` / time | queries of 8 shards | 4 e and more a day |
+//! | charges with lines and refunds | `conversions` | `CNV#cnv` | queries | 1 s per 4 KB each |
+//! | charges against their entries | `replay` | `CNV#cnv`, `TXN#txn` | queries, batch gets | 1 s per 4 KB each, 1 s each entry |
 //! | attributed charge (T1) | `accrue` | `CNV#cnv/#META`, `COM#level`, `TXN#txn`; `ADJ#` that counted, `CAP#` | transaction | 2(N + 2) w, 2 for each cap |
 //! | what caps were used by | `cap_usage` | `CAP#prg#scope#subject/period` | batch get | 1 s each |
 //! | charge that earns nobody | `record_unattributed` | `CNV#cnv/#META`, `CUS#/WAIT#cnv`, `CUS#` checked | transaction | 1 or 6 w |

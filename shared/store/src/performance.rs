@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{
     id::{CustomerId, PartnerId, ProgramId},
     money::{Currency, Money},
-    performance::Performance,
+    performance::{Performance, Period},
     plan::Metric,
 };
 use futures_util::future::try_join;
@@ -55,8 +55,9 @@ impl Store {
         first: Option<Date>,
         last: Date,
     ) -> Result<Performance, Error> {
-        let sold = self.performance_by(Metric::Revenue, program, partner, currency, first, last);
-        let bought = self.performance_by(Metric::ActiveCustomers, program, partner, currency, first, last);
+        let period = Period { first, last };
+        let sold = self.performance_by(Metric::Revenue, program, partner, currency, period);
+        let bought = self.performance_by(Metric::ActiveCustomers, program, partner, currency, period);
         let (sold, bought) = try_join(sold, bought).await?;
         Ok(Performance { active_customers: bought.active_customers, ..sold })
     }
@@ -72,10 +73,9 @@ impl Store {
         program: &ProgramId,
         partner: &PartnerId,
         currency: Currency,
-        first: Option<Date>,
-        last: Date,
+        period: Period,
     ) -> Result<Performance, Error> {
-        let first = first.unwrap_or(BEGINNING);
+        let (first, last) = (period.first.unwrap_or(BEGINNING), period.last);
         let nothing = Performance { revenue: Money::zero(currency), conversions: 0, active_customers: 0 };
         if metric == Metric::ActiveCustomers {
             let customers = self.active_customers(program, partner, first, last).await?;

@@ -39,21 +39,22 @@ pub struct Onward {
 }
 
 impl Store {
-    /// Some of a program's active enrolments, and where the list goes on. For the house's own work
-    /// only: the index may lag, so what is done to one is done at the revision that is given.
+    /// Some of a program's active enrolments, each corrupt one as its error, and where the list goes
+    /// on. For the house's own work only: the index may lag, so what is done to one is done at the
+    /// revision that is given.
     ///
     /// # Errors
-    /// When the table cannot be read, or an item is corrupt.
+    /// When the table cannot be read.
     pub async fn active_agreements(
         &self,
         program: &ProgramId,
         from: Option<Onward>,
-    ) -> Result<(Vec<Versioned<Agreement>>, Option<Onward>), Error> {
+    ) -> Result<(Vec<Result<Versioned<Agreement>, Error>>, Option<Onward>), Error> {
         let Onward { shard, after } = from.unwrap_or(Onward { shard: 0, after: None });
         let shards = key::agreements_of_program(program, Some(AgreementStatus::Approved.as_str()));
         let Some(partition) = shards.get(shard) else { return Ok((Vec::new(), None)) };
         let (rows, after) = self.query(Query::of(partition).after(after)).await?;
-        let agreements = rows.into_iter().map(versioned_agreement).collect::<Result<_, _>>()?;
+        let agreements = rows.into_iter().map(versioned_agreement).collect();
         let shard = if after.is_some() { shard } else { shard.saturating_add(1) };
         Ok((agreements, (shard < shards.len()).then_some(Onward { shard, after })))
     }
@@ -113,8 +114,7 @@ impl Store {
         let (window, _) = requirements.periods(key::day(now));
         let Agreement { program_id, partner_id, .. } = agreement;
         let (metric, currency) = (requirements.metric, program.currency);
-        let current =
-            self.performance_by(metric, program_id, partner_id, currency, window.first, window.last).await?;
+        let current = self.performance_by(metric, program_id, partner_id, currency, window).await?;
         Ok(requirements.next(&current, agreement.commission_tier.as_deref()))
     }
 }

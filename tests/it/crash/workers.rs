@@ -6,7 +6,7 @@ use payment_world::{Outcome, Script};
 use serde_json::{Value, json};
 use tests::{
     World,
-    story::{refund, sale},
+    story::{plan, refund, sale, usd},
     stripe,
 };
 
@@ -60,12 +60,6 @@ fn sold_abroad<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
 /// Facts that count.
 pub(crate) fn facts() -> Vec<Case> {
     vec![
-        case("a sale before its exchange rate", COUNTER, nothing, |w, s| {
-            Box::pin(async move {
-                foreign(w, s).await;
-                publish_rate(w).await;
-            })
-        }),
         case("a sale", COUNTER, nothing, sold),
         case("a renewal", COUNTER, sold, |w, s| {
             Box::pin(async move {
@@ -102,6 +96,12 @@ pub(crate) fn facts() -> Vec<Case> {
                 stripe::invoice_payment(w, "in_1", "pi_1"),
             ];
             Box::pin(async move { events(w, s, &told).await })
+        }),
+        case("a sale before its exchange rate", COUNTER, nothing, |w, s| {
+            Box::pin(async move {
+                foreign(w, s).await;
+                publish_rate(w).await;
+            })
         }),
         case("a sale that contradicts what is known", COUNTER, sold, |w, s| {
             Box::pin(async move {
@@ -182,10 +182,40 @@ fn earned_with_paypal<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> 
     })
 }
 
+/// The sale of 100.00 reaches a bonus of the plan.
+fn bonus_reached<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(async move {
+        let mut plan = plan();
+        plan["bonuses"] = json!([{
+            "id": "first", "metric": "revenue", "window": "month", "at_least": usd("100.00"), "amount": usd("5.00"),
+        }]);
+        w.publish(&s.program.id, &plan).await;
+        sold(w, s).await;
+        w.settle().await;
+    })
+}
+
+/// It was granted and has matured, and then a refund came.
+fn bonus_missed<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(async move {
+        bonus_reached(w, s).await;
+        w.pump.tick(w, "evaluate-bonuses").await;
+        w.days(31).await;
+        w.refund(&s.program, "order-0", "r1", "1.00").await;
+        w.settle().await;
+    })
+}
+
+fn bonuses<'w>(w: &'w World, _: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(w.pump.tick(w, "evaluate-bonuses"))
+}
+
 /// Money that becomes available, and leaves.
 pub(crate) fn money() -> Vec<Case> {
     const PAYER: &str = "execute-payout";
     vec![
+        case("a bonus is granted", "evaluate-bonuses", bonus_reached, bonuses),
+        case("a bonus is taken back", "evaluate-bonuses", bonus_missed, bonuses),
         case("due commissions are found", "evaluate-maturity", sold, |w, _| Box::pin(w.days(31))),
         case("due commissions mature", "mature-commissions", sold, |w, _| Box::pin(w.days(31))),
         case("a payout by Stripe", PAYER, earned, |w, s| scripted(w, s, None)),

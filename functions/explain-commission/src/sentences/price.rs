@@ -19,7 +19,7 @@ pub(super) fn earned(derivation: &Derivation<'_>, voice: Voice) -> Result<Vec<St
         Price::Share { weight, of } => {
             let whole = derivation.level_one.0;
             let mut sentences = paid(of, &payer, whole, derivation);
-            let whose = if voice == Voice::Seller { "yours" } else { "the partner's" };
+            let whose = if voice == Voice::Admin { "the partner's" } else { "yours" };
             sentences.push(format!(
                 "Several partners share the sale; {weight} of {whole} is {whose}: {}.",
                 line.earned
@@ -125,7 +125,7 @@ fn payer(derivation: &Derivation<'_>, voice: Voice) -> String {
         (Some(rule), _) => format!("Rule {rule} of plan version {version}"),
         (None, _) if derivation.terms.revenue_split.is_none() => format!("Plan version {version}"),
         (None, Voice::Seller) => "Your own rate".to_owned(),
-        (None, Voice::Sponsor | Voice::Admin) => "The partner's own rate".to_owned(),
+        (None, Voice::Sharer | Voice::Sponsor | Voice::Admin) => "The partner's own rate".to_owned(),
     }
 }
 
@@ -147,7 +147,7 @@ fn rounded(rate: Rate, of: Money, rounding: Rounding) -> String {
 
 /// What became of the plan's other rules. They price level 1 only.
 pub(super) fn other_rules(derivation: &Derivation<'_>, voice: Voice) -> Vec<String> {
-    if derivation.line.id.level() != Level::ONE || voice == Voice::Sponsor {
+    if derivation.line.id.level() != Level::ONE || !matches!(voice, Voice::Seller | Voice::Admin) {
         return Vec::new();
     }
     let others = derivation.rules.iter().filter(|rule| !pays(derivation, &rule.rule_id));

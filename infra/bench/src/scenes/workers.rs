@@ -5,7 +5,7 @@ use domain::conversion::FactReceived;
 use serde_json::json;
 use store::fact::facts_of;
 use tests::{
-    story::{sale, text},
+    story::{plan, sale, text},
     stream::Stream,
 };
 
@@ -65,6 +65,20 @@ pub(super) async fn publish_missed_events() -> Scene {
     cast.world.settle().await;
     let event = Sample::of(&cast.world, "publish-missed-events").event();
     cast.again("looks, and finds nothing missed", event)
+}
+
+pub(super) async fn evaluate_bonuses() -> Scene {
+    let cast = Cast::new().await;
+    let mut terms = plan();
+    let amount = |amount: &str| json!({ "amount": amount, "currency": "USD" });
+    terms["bonuses"] = json!([{
+        "id": "fast", "metric": "revenue", "window": "month", "at_least": amount("5000.00"), "amount": amount("50.00"),
+    }]);
+    cast.world.publish(&cast.program.id, &terms).await;
+    cast.sales(10).await;
+    cast.world.settle().await;
+    let event = Sample::of(&cast.world, "evaluate-bonuses").event();
+    cast.again("looks at three partners, and finds nothing to book", event)
 }
 
 pub(super) async fn evaluate_maturity() -> Scene {

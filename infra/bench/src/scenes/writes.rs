@@ -112,6 +112,18 @@ pub(super) async fn publish_exchange_rates() -> Scene {
     cast.scene("one rate that nothing waits for", events)
 }
 
+pub(super) async fn adjust_commission() -> Scene {
+    let cast = Cast::new().await;
+    cast.sales(1).await;
+    let commission = text(&cast.world.commissions(&cast.program, &cast.kid).await[0]["id"]);
+    let event = |_| {
+        let sample = Sample::of(&cast.world, "adjust-commission").path(&[("commission_id", &commission)]);
+        sample.body(|body| body["amount"]["amount"] = json!("1.00")).event()
+    };
+    let events = (0..MANY).map(event).collect();
+    cast.scene("adds to a line in its holding period", events)
+}
+
 pub(super) async fn decide_commission() -> Scene {
     let cast = Cast::new().await;
     let click = cast.world.visit(&cast.program, &cast.kid).await;

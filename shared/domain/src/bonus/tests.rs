@@ -144,8 +144,12 @@ fn the_version_at_the_end_of_a_period_says_which_bonuses_it_has() {
     };
     assert_eq!(offers("2026-02-14T00:00:00Z"), [Some(1), Some(1)]);
     assert_eq!(offers("2026-02-15T00:00:00Z"), [Some(2), Some(1)]);
-    // March has none; February has that of its last day, and a grant of either is still looked at.
-    assert_eq!(offers("2026-03-01T00:00:00Z"), [None, Some(2)]);
+    // March has none; February has that of its last day.
+    assert_eq!(offers("2026-03-01T00:00:00Z"), [Some(2)]);
+    // What is dropped within the month may have been granted in it.
+    let dropped = [versions[0].clone(), version(2, "2026-01-20T00:00:00Z", vec![])];
+    let goals = goals(&dropped, at("2026-01-25T00:00:00Z"));
+    assert_eq!(goals.iter().map(|goal| goal.offer).collect::<Vec<_>>(), [None]);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //!
 //! A percentage, or an amount for each item, is paid line by line: each line goes to the rule that
 //! pays most for it. An amount for the sale, and a tiered share, are paid once for all lines that
-//! match: such a rule wins when it pays more, together with the best for the lines it leaves, than
-//! the lines would come to without it. Everywhere money decides, then priority, then the smaller id.
+//! match and that no other such rule has taken: such a rule wins when it pays more, together with the
+//! best for the lines it leaves, than the lines would come to without it. Everywhere money decides,
+//! then priority, then the smaller id.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     attribution::Touch,
-    conversion::Charge,
+    conversion::{Charge, ConversionKind},
     money::{Money, MoneyError, sum},
     plan::{FlatPer, Plan, Reward, Rule, Subject},
 };
@@ -103,7 +104,8 @@ pub fn price_level_one(
     let lines = sale::lines(&plan.base, charge, terms.exchange.as_ref(), terms.rounding)?;
     let pricing = Pricing { terms, charge, lines: &lines };
     let (matches, rules) = pricing.matches(plan, touch)?;
-    let choice = match terms.revenue_split {
+    // A lead has no base that a rate could be of: the rules pay for it, whatever the agreement says.
+    let choice = match terms.revenue_split.filter(|_| charge.kind != ConversionKind::Lead) {
         Some(rate) => {
             let mut places: Vec<usize> = matches.iter().flat_map(|matched| matched.lines.clone()).collect();
             places.sort_unstable();
@@ -190,23 +192,47 @@ impl<'a> Pricing<'a> {
         })
     }
 
-    /// The assignment that pays most.
+    /// The assignment that pays most. Rules that are paid once are taken one after the other, as long
+    /// as one more of them, on the lines that are left to it, makes the sale pay more.
     fn best<'p>(&self, matches: &[Match<'p>]) -> Result<Assignment<'p>, MoneyError> {
-        let everything: Vec<usize> = (0..self.lines.len()).collect();
-        let mut best = self.by_line(matches, &everything)?;
-        for candidate in matches.iter().filter(|matched| is_per_sale(&matched.rule.reward)) {
-            let rest: Vec<usize> =
-                everything.iter().copied().filter(|place| !candidate.lines.contains(place)).collect();
-            let mut assignment = self.by_line(matches, &rest)?;
-            let own = self.exact(&self.price(candidate.rule, &candidate.lines)?, &candidate.lines)?;
-            assignment.exact = assignment.exact.checked_add(own).ok_or(MoneyError::Overflow)?;
-            assignment.amount = self.round(assignment.exact)?;
-            assignment.parts.insert(0, (candidate.rule, candidate.lines.clone()));
-            if assignment.wins_over(&best) {
-                best = assignment;
+        let mut taken: Vec<(&'p Rule, Vec<usize>)> = Vec::new();
+        let mut best = self.assign(matches, &taken)?;
+        loop {
+            let mut better: Option<(Assignment<'p>, Vec<(&'p Rule, Vec<usize>)>)> = None;
+            for candidate in matches.iter().filter(|matched| is_per_sale(&matched.rule.reward)) {
+                let lines = left_to(&candidate.lines, &taken);
+                if lines.is_empty() {
+                    continue;
+                }
+                let mut with = taken.clone();
+                with.push((candidate.rule, lines));
+                let assignment = self.assign(matches, &with)?;
+                if assignment.wins_over(better.as_ref().map_or(&best, |(better, _)| better)) {
+                    better = Some((assignment, with));
+                }
+            }
+            match better {
+                Some((assignment, with)) => (best, taken) = (assignment, with),
+                None => return Ok(best),
             }
         }
-        Ok(best)
+    }
+
+    /// These rules for their lines, and for each line that they leave the rule that pays most.
+    fn assign<'p>(
+        &self,
+        matches: &[Match<'p>],
+        taken: &[(&'p Rule, Vec<usize>)],
+    ) -> Result<Assignment<'p>, MoneyError> {
+        let everything: Vec<usize> = (0..self.lines.len()).collect();
+        let mut assignment = self.by_line(matches, &left_to(&everything, taken))?;
+        for (rule, lines) in taken.iter().rev() {
+            let own = self.exact(&self.price(rule, lines)?, lines)?;
+            assignment.exact = assignment.exact.checked_add(own).ok_or(MoneyError::Overflow)?;
+            assignment.parts.insert(0, (*rule, lines.clone()));
+        }
+        assignment.amount = self.round(assignment.exact)?;
+        Ok(assignment)
     }
 
     /// Each of these lines with the rule that pays most for it; lines that no rule matches earn
@@ -313,6 +339,12 @@ impl Assignment<'_> {
         ranks.sort_unstable();
         ranks
     }
+}
+
+/// Of these lines, those that no rule has taken.
+fn left_to(lines: &[usize], taken: &[(&Rule, Vec<usize>)]) -> Vec<usize> {
+    let is_left = |place: &&usize| !taken.iter().any(|(_, lines)| lines.contains(place));
+    lines.iter().filter(is_left).copied().collect()
 }
 
 /// By money, then by priority, then by the smaller id.

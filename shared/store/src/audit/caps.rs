@@ -3,7 +3,7 @@
 //! A counter is read before its first conversion and after its last: only one that nobody has changed
 //! meanwhile can be held against what the conversions say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     audit::{Breach, Check, granted},
@@ -70,7 +70,9 @@ impl Store {
     ) -> Result<Vec<Breach>, Error> {
         let mut records = self.records(ids).await?;
         let counters = records.iter().flatten().flat_map(counters_of);
-        let unseen: Vec<_> = counters.filter(|counter| !counted.contains_key(counter)).collect();
+        let unseen: BTreeSet<_> = counters.filter(|counter| !counted.contains_key(counter)).collect();
+        // Several conversions count in one counter, and a read may name it only once.
+        let unseen: Vec<_> = unseen.into_iter().collect();
         if !unseen.is_empty() {
             for (counter, first) in unseen.iter().zip(self.cap_standings(&program.id, &unseen).await?) {
                 counted.entry(counter.clone()).or_insert(Counted { first, sum: 0 });

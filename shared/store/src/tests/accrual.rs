@@ -40,6 +40,11 @@ async fn levels_are_as_many_items_and_two_more_and_ten_cost_24_units() {
         let units = meter.take().writes;
         if table.counts_units() {
             assert_eq!(units["table"], Decimal::from(2 * items), "{levels} levels");
+            // Lists: lines on their accounts, conversion and entry in their days. Work: lines that will
+            // mature, the outbox.
+            for index in ["GSI1", "GSI2"] {
+                assert_eq!(units[index], Decimal::from(items), "{index}, {levels} levels");
+            }
         }
         assert_balanced(&table).await;
     }

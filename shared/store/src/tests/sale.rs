@@ -7,7 +7,7 @@ use domain::{
     conversion::{Charge, Conversion, ConversionKind, Customer, Refund, conversion_id},
     id::{ConversionId, CustomerId, LinkId, PartnerId},
     money::{Currency, Money},
-    plan::LevelShare,
+    plan::{LevelShare, PlanVersion},
     program::TouchKind,
     risk::HoldReason,
 };
@@ -107,13 +107,19 @@ impl Sale {
         }
     }
 
-    /// The conversion and what it earns.
-    pub(super) fn attributed(&self) -> (Conversion, Accrual) {
+    /// What it is priced by.
+    pub(super) fn plan(&self) -> PlanVersion {
         let mut plan = plan(1);
         let share = |rate: &str| LevelShare::Base { rate: rate.parse().unwrap() };
         plan.plan.levels =
             (2..=self.levels).map(|level| share(if level == 2 { "0.05" } else { "0.01" })).collect();
         plan.plan.upline_cap = None;
+        plan
+    }
+
+    /// The conversion and what it earns.
+    pub(super) fn attributed(&self) -> (Conversion, Accrual) {
+        let plan = self.plan();
         let (touch, charge) = (touch(), self.charge());
         let upline: Vec<_> = (2..=self.levels)
             .map(|level| Sponsor { partner_id: partner_of(level), is_active: true })

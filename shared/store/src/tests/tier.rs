@@ -43,7 +43,7 @@ async fn every_active_enrolment_is_found_at_its_revision() {
     let (mut found, mut from) = (Vec::new(), None);
     loop {
         let (agreements, next) = store.active_agreements(&program_id(), from).await.unwrap();
-        found.extend(agreements);
+        found.extend(agreements.into_iter().map(Result::unwrap));
         from = next;
         if from.is_none() {
             break;

@@ -15,6 +15,14 @@ fn a_sale_pays_three_levels_and_a_refund_takes_back_its_share() {
 }
 
 #[test]
+fn a_whole_refund_takes_back_every_level() {
+    let mut sale = Case::new(plan(vec![percent("base", "0.10")], &["0.05", "0.02"]), "49.99").book();
+    assert_eq!(sale.amounts(), ["5.00", "2.50", "1.00"]);
+    sale.refund("re_1", money("49.99")).unwrap();
+    assert_eq!(sale.amounts(), ["0.00", "0.00", "0.00"]);
+}
+
+#[test]
 fn what_was_sold_at_twenty_percent_goes_back_at_twenty_percent() {
     let mut case = Case::new(plan(vec![percent("base", "0.20")], &["0.10", "0.05"]), "100.00");
     let mut sale = case.book();
@@ -105,6 +113,18 @@ fn the_agreements_own_rate_overrides_the_plan() {
     case.agreement.revenue_split = Some(rate("0.35"));
     assert_eq!(case.amounts(), ["35.00", "5.00"]);
     assert_eq!(case.calculate().terms.rule_id, None);
+}
+
+#[test]
+fn a_lead_is_paid_by_the_rules_whatever_the_agreement_says() {
+    let rules = vec![percent("base", "0.20"), flat("lead", "2.00", FlatRefund::Keep)];
+    let mut case = Case::new(plan(rules, &[]), "0.00");
+    case.charge.kind = ConversionKind::Lead;
+    case.agreement.revenue_split = Some(rate("0.35"));
+    assert_eq!(
+        (case.amounts(), case.calculate().terms.rule_id.as_deref()),
+        (vec!["2.00".into()], Some("lead"))
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -23,6 +24,19 @@ fn pool(case: &Case) -> Option<Money> {
     lines.first().filter(|line| line.level.number() == 1).map(|line| line.amount)
 }
 
+/// The most that a price may come to, in minor units that are not rounded yet.
+fn most(price: &Price, base: Money, level_one: Money) -> Decimal {
+    let share = |rate: &Rate, amount: Money| rate.fraction() * Decimal::from(amount.minor());
+    match price {
+        Price::Percent { rate } => share(rate, base),
+        Price::OfLevelOne { rate } => share(rate, level_one),
+        Price::Flat { amount, .. } => Decimal::from(amount.minor()),
+        Price::Tiered { brackets, .. } => share(&brackets.iter().map(|one| one.rate).max().unwrap(), base),
+        Price::Parts { parts } => parts.iter().map(|part| most(&part.price, part.base, level_one)).sum(),
+        Price::Share { of, .. } => most(of, base, level_one),
+    }
+}
+
 fn survives_json<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
     let json = serde_json::to_value(value).unwrap();
     assert_eq!(&serde_json::from_value::<T>(json.clone()).unwrap(), value, "{json}");
@@ -38,15 +52,19 @@ proptest! {
         let (base, currency, plan) = (terms.base, terms.base.currency(), &case.plan.plan);
         prop_assert!(!base.is_negative());
         let level_one = pool(&case).unwrap_or(Money::zero(currency));
+        if let Some(line) = lines.first() {
+            let exact = most(&line.price, base, level_one);
+            prop_assert!(level_one.minor() <= Money::round(exact, currency, terms.rounding).unwrap().minor());
+            let parts = if let Price::Parts { parts } = &line.price { parts.as_slice() } else { &[] };
+            prop_assert!(sum(parts.iter().map(|part| part.base), currency).unwrap().minor() <= base.minor());
+        }
         for line in &lines {
             prop_assert!(!line.amount.is_negative());
             let most = match &line.price {
-                Price::Percent { rate } => rate.of(base, terms.rounding).unwrap(),
-                Price::OfLevelOne { rate } => rate.of(level_one, terms.rounding).unwrap(),
                 Price::Share { weight, .. } => {
                     weight.of(level_one, Rounding::Down).unwrap().plus(Money::new(1, currency)).unwrap()
                 }
-                _ => line.amount,
+                price => Money::round(most(price, base, level_one), currency, terms.rounding).unwrap(),
             };
             prop_assert!(line.amount.minor() <= most.minor(), "{line:?} of {most}");
         }

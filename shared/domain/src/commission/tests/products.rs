@@ -89,6 +89,16 @@ fn an_amount_for_the_sale_is_paid_once_however_many_lines_match() {
 }
 
 #[test]
+fn several_amounts_for_the_sale_are_paid_each_for_its_own_lines() {
+    let once = |product, amount| of_product(product, flat(product, amount, FlatRefund::Prorate));
+    let rules = vec![once("a", "8.00"), once("b", "3.00"), percent("base", "0.10")];
+    let lines = vec![line("a", 1, "50.00"), line("b", 1, "20.00"), line("c", 1, "10.00")];
+    let case = Case::of_lines(plan(rules, &[]), lines);
+    assert_eq!(parts(&case), [some("a", "50.00"), some("b", "20.00"), some("base", "10.00")]);
+    assert_eq!(case.amounts(), ["12.00"]);
+}
+
+#[test]
 fn an_amount_for_each_item_counts_the_items_that_match() {
     let lines = || vec![line("a", 3, "30.00"), line("b", 2, "10.00"), line("a", 1, "10.00")];
     let rules = vec![of_product("a", per_item("item", "1.50", FlatRefund::Prorate))];

@@ -16,6 +16,9 @@ fn a_session_of_one_payment_is_a_sale_under_its_intent() {
         customer: customer("cus_TqJ8kLm3NpR5Sv", Some("jane.doe@example.com")),
         click_id: click(),
         country: Some("DE".into()),
+        coupon: None,
+        lines: vec![],
+        splits: vec![],
         aliases: vec![],
         metadata: [("product".to_owned(), "starter-kit".to_owned())].into(),
     };

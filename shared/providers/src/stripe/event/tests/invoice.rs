@@ -16,6 +16,9 @@ fn a_paid_invoice_is_a_sale_of_the_same_customer_that_its_session_named() {
         customer: customer("cus_TrSub5cr1b3rAA", Some("sam@example.org")),
         click_id: click(),
         country: Some("US".into()),
+        coupon: None,
+        lines: vec![],
+        splits: vec![],
         aliases: vec![],
         metadata: [("plan".to_owned(), "pro".to_owned())].into(),
     };
