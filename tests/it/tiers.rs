@@ -123,7 +123,7 @@ async fn what_was_refunded_reaches_nothing_and_later_sales_get_the_tier_that_is_
         "plan_version": 1,
         "at": moved_at,
     });
-    assert_eq!(shop.changes().await, [change.clone()]);
+    assert_eq!(shop.changes().await, std::slice::from_ref(&change));
 
     shop.world.wait(SignedDuration::from_mins(5));
     shop.sell("order-3", "100.00").await;

@@ -22,13 +22,8 @@ use crate::{
 };
 
 /// The scheduled functions.
-pub(crate) const SCHEDULES: [&str; 5] = [
-    "evaluate-maturity",
-    "publish-missed-events",
-    "reconcile-payouts",
-    "evaluate-tiers",
-    "evaluate-bonuses",
-];
+pub(crate) const SCHEDULES: [&str; 5] =
+    ["evaluate-maturity", "publish-missed-events", "reconcile-payouts", "evaluate-tiers", "evaluate-bonuses"];
 
 /// Brings what has to be brought.
 pub(crate) struct Courier {
@@ -89,8 +84,7 @@ impl Courier {
     /// Brings changes of exchange rates to the stream's follower as soon as they are there, while
     /// others are at work.
     pub(crate) fn tell_rates(&self, now: Timestamp) -> LocalBoxFuture<'static, ()> {
-        let (stream, reactor, known) =
-            (self.stream.clone(), self.reactor.clone(), self.read_before.clone());
+        let (stream, reactor, known) = (self.stream.clone(), self.reactor.clone(), self.read_before.clone());
         Box::pin(async move {
             let changes = read(&stream).await;
             let is_rate =
@@ -148,6 +142,11 @@ impl Courier {
         let waiting = cloud.queues.get_mut(&source.queue)?;
         let message = waiting.remove(network.below(waiting.len()))?;
         Some(Parcel::Messages(source, vec![message]))
+    }
+
+    /// Takes something from the stream.
+    pub(crate) fn pick_changes(&mut self, network: &Network) -> Option<Parcel> {
+        (!self.records.is_empty()).then(|| Parcel::Changes(self.changes(network)))
     }
 
     /// The stream keeps its order but for what fails and comes again.

@@ -65,7 +65,11 @@ impl Mail {
                 town.rates.confirm(days);
             }
             Told::OtherRates { .. } => {
-                assert_eq!(reply.status, 409, "a published exchange rate was published again: {}", reply.text);
+                assert_eq!(
+                    reply.status, 409,
+                    "a published exchange rate was published again: {}",
+                    reply.text
+                );
             }
             Told::Adjustment { key, line, minor, .. } => {
                 // There is no such line, it is worth less, or this was heard so long ago that its answer

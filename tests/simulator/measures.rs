@@ -131,10 +131,11 @@ impl<'w> Measures<'w> {
                 sales.add(&known.value, &record.lines(), partner).unwrap();
             }
         }
-        let is_in = |day: &jiff::civil::Date| {
-            period.first.is_none_or(|first| first <= *day) && *day <= period.last
+        let is_in =
+            |day: &jiff::civil::Date| period.first.is_none_or(|first| first <= *day) && *day <= period.last;
+        let sum = |by_day: &BTreeMap<_, i128>| {
+            by_day.iter().filter(|(day, _)| is_in(day)).map(|(_, sum)| sum).sum()
         };
-        let sum = |by_day: &BTreeMap<_, i128>| by_day.iter().filter(|(day, _)| is_in(day)).map(|(_, sum)| sum).sum();
         let revenue: i128 = sum(&sales.revenue);
         let customers = sales.by_customer.iter().filter(|((day, _), count)| is_in(day) && **count > 0);
         let customers: BTreeSet<_> = customers.map(|((_, customer), _)| customer).collect();

@@ -23,7 +23,11 @@ pub(crate) type RateDay = (&'static str, Date);
 
 /// The rates of a town. What one will be is known from the first sale of its day on.
 #[derive(Default)]
-pub(crate) struct Rates(BTreeMap<RateDay, Rate>);
+pub(crate) struct Rates {
+    known: BTreeMap<RateDay, Rate>,
+    /// Of the latest sale.
+    latest: Option<RateDay>,
+}
 
 struct Rate {
     quote: Quote,
@@ -44,24 +48,25 @@ impl Rates {
                 is_published: false,
             }
         };
-        self.0.entry((currency, day)).or_insert_with(drawn).quote
+        self.latest = Some((currency, day));
+        self.known.entry((currency, day)).or_insert_with(drawn).quote
     }
 
     /// They were published.
     pub(crate) fn confirm(&mut self, days: &[RateDay]) {
         for day in days {
-            self.0.get_mut(day).unwrap().is_published = true;
+            self.known.get_mut(day).unwrap().is_published = true;
         }
     }
 
     fn days(&self, wanted: impl Fn(&Rate) -> bool) -> Vec<RateDay> {
-        self.0.iter().filter(|(_, rate)| wanted(rate)).map(|(day, _)| *day).collect()
+        self.known.iter().filter(|(_, rate)| wanted(rate)).map(|(day, _)| *day).collect()
     }
 
     /// What the rates of some days are published with, each off by so much.
     fn body(&self, days: &[RateDay], off: Quote) -> Value {
         let rate = |(currency, day): &RateDay| {
-            let quote = self.0[&(*currency, *day)].quote + off;
+            let quote = self.known[&(*currency, *day)].quote + off;
             let text = match *currency {
                 "JPY" => format!("0.{quote:06}"),
                 _ => format!("{}.{:04}", quote / 10_000, quote % 10_000),
@@ -93,7 +98,10 @@ pub(crate) fn publish_rates(world: &World, network: &Network, town: &mut Town) -
     let mut days = Vec::new();
     for _ in 0..1 + network.below(2) {
         if !due.is_empty() {
-            days.push(due.swap_remove(network.below(due.len())));
+            // Sales of the latest day are still being counted.
+            let latest = due.iter().position(|day| Some(*day) == rates.latest);
+            let drawn = network.below(due.len());
+            days.push(due.swap_remove(latest.unwrap_or(drawn)));
         }
     }
     let times = 1 + usize::from(network.below(3) == 0);
@@ -111,7 +119,7 @@ fn publish(world: &World, rates: &mut Rates, days: &[RateDay], times: usize) -> 
         return Vec::new();
     }
     for day in days {
-        rates.0.get_mut(day).unwrap().is_sent = true;
+        rates.known.get_mut(day).unwrap().is_sent = true;
     }
     let body = rates.body(days, 0);
     let told = || Told::Rates { key: world.fresh("key"), body: body.clone(), days: days.to_vec() };

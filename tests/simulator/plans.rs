@@ -178,7 +178,9 @@ fn caps(network: &Network) -> Vec<Value> {
         let period = *one_of(network, &["day", "month", "all_time"]);
         if known.insert((scope, period)) {
             let most = if period == "day" || scope == "customer" { 300 } else { 1500 };
-            caps.push(json!({ "scope": scope, "period": period, "amount": cents(between(network, 20, most)) }));
+            caps.push(
+                json!({ "scope": scope, "period": period, "amount": cents(between(network, 20, most)) }),
+            );
         }
     }
     caps

@@ -82,7 +82,8 @@ fn granted_anew(body: &Value, chance: usize) -> Option<Rewritten> {
     let id: ConversionId = award["PK"]["S"].as_str()?.strip_prefix("CNV#")?.parse().ok()?;
     let drawn = ConversionId::derive(&[id.as_str(), &chance.to_string()]);
     let bookings = award["bookings"]["N"].as_str()?;
-    let entry = |id: &ConversionId| TransactionKind::Bonus.transaction_id(&[id.as_str(), bookings]).to_string();
+    let entry =
+        |id: &ConversionId| TransactionKind::Bonus.transaction_id(&[id.as_str(), bookings]).to_string();
     let text = body.to_string().replace(id.body(), drawn.body()).replace(&entry(&id), &entry(&drawn));
     serde_json::from_str(&text).ok().map(Rewritten::only)
 }

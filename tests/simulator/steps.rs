@@ -35,6 +35,17 @@ enum Errand {
     Schedule,
 }
 
+/// How much is under way at the same time.
+#[derive(Clone, Copy)]
+enum Load {
+    /// So many things of any kind.
+    Mixed(usize),
+    /// So many workers who count.
+    Crowd(usize),
+    /// So many deliveries of the stream.
+    Changes(usize),
+}
+
 enum Said {
     Again(Vec<String>),
     Reply(Reply),
@@ -55,7 +66,7 @@ impl<'w> Simulation<'w> {
     pub(crate) async fn step(&mut self) {
         let (world, network) = (self.world, self.network);
         let place = network.below(self.town.programs.len());
-        let drawn = network.below(112);
+        let drawn = network.below(115);
         network.note(&format!("step {drawn} at {}", world.now()));
         match drawn {
             0..3 => self.town.join(world, network, place).await,
@@ -73,10 +84,31 @@ impl<'w> Simulation<'w> {
             67..71 => self.mail.extend(office::adjust(world, network, &self.town, place)),
             71..76 => {
                 // Sales of these days are counted at the same time.
+                if network.below(2) == 0 {
+                    self.queue_up(place).await;
+                }
                 let rates = office::publish_rates(world, network, &mut self.town);
-                self.bring(rates, 4).await;
+                self.bring(rates, Load::Crowd(4)).await;
             }
-            _ => self.bring(Vec::new(), 1 + network.below(4)).await,
+            76..79 => {
+                self.queue_up(place).await;
+                self.bring(Vec::new(), Load::Crowd(8)).await;
+            }
+            _ if network.below(3) == 0 => self.bring(Vec::new(), Load::Crowd(5)).await,
+            _ => self.bring(Vec::new(), Load::Mixed(1 + network.below(4))).await,
+        }
+    }
+
+    /// Many buy at once: everything that is told of it has come as far as to the queues.
+    async fn queue_up(&mut self, place: usize) {
+        let (world, network) = (self.world, self.network);
+        for _ in 0..4 {
+            self.mail.extend(shop::sell(world, network, &mut self.town, place));
+        }
+        let letters = self.mail.split_off(self.mail.len().saturating_sub(8));
+        self.bring(letters, Load::Changes(0)).await;
+        for _ in 0..3 {
+            self.bring(Vec::new(), Load::Changes(2)).await;
         }
     }
 
@@ -127,20 +159,24 @@ impl<'w> Simulation<'w> {
     }
 
     /// Several things are brought at the same time, these letters among them.
-    async fn bring(&mut self, letters: Vec<Mail>, count: usize) {
+    async fn bring(&mut self, letters: Vec<Mail>, load: Load) {
         let (world, network) = (self.world, self.network);
         self.courier.look().await;
         let (mut errands, mut works) = (Vec::new(), Vec::new());
         let back = skewed(world, network);
-        let crowd = !letters.is_empty() || network.below(3) == 0;
         for mail in letters {
             works.push(self.told(&mail, works.is_empty()));
             errands.push(Errand::Mail(mail));
         }
-        for _ in 0..if crowd { 5 } else { count } {
+        let (Load::Mixed(count) | Load::Crowd(count) | Load::Changes(count)) = load;
+        for _ in 0..count {
             let now = world.now() + skew(network);
-            if crowd {
-                let Some(parcel) = self.courier.pick_one(world, network) else { break };
+            if !matches!(load, Load::Mixed(_)) {
+                let parcel = match load {
+                    Load::Changes(_) => self.courier.pick_changes(network),
+                    _ => self.courier.pick_one(world, network),
+                };
+                let Some(parcel) = parcel else { break };
                 works.push(wrap(self.courier.deliver(&parcel, now), Said::Again));
                 errands.push(Errand::Parcel(parcel));
             } else if network.below(5) == 0 {

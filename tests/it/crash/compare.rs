@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tests::World;
 
-/// Revisions count attempts.
-const COUNTER: &str = "rev";
+/// Revisions count attempts, and so do the places of changes, which are revisions.
+const COUNTERS: [&str; 2] = ["rev", "nth"];
 
 /// The table: attributes, readable, by item.
 pub(crate) type Rows = BTreeMap<String, BTreeMap<String, String>>;
@@ -17,7 +17,7 @@ pub(crate) async fn rows(world: &World, with_times: bool) -> Rows {
     let mut rows = BTreeMap::new();
     for row in world.table.dump().await {
         let key = row.key();
-        let attributes = row.attributes().iter().filter(|(name, _)| name.as_str() != COUNTER);
+        let attributes = row.attributes().iter().filter(|(name, _)| !COUNTERS.contains(&name.as_str()));
         let attributes = attributes.map(|(name, value)| (name.clone(), show(&readable(value)))).collect();
         rows.insert(show(&format!("{} / {}", key.pk, key.sk)), attributes);
     }
@@ -30,8 +30,9 @@ fn readable(value: &AttributeValue) -> String {
         AttributeValue::S(text) if text.starts_with("s1.") => "sealed".to_owned(),
         AttributeValue::S(text) => text.clone(),
         AttributeValue::M(fields) => {
+            let fields = fields.iter().filter(|(name, _)| !COUNTERS.contains(&name.as_str()));
             let fields: BTreeMap<_, _> =
-                fields.iter().map(|(name, value)| (name.clone(), readable(value))).collect();
+                fields.map(|(name, value)| (name.clone(), readable(value))).collect();
             format!("{fields:?}")
         }
         AttributeValue::L(items) => format!("{:?}", items.iter().map(readable).collect::<Vec<_>>()),

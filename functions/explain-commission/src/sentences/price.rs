@@ -96,10 +96,10 @@ fn terse(price: &Price, base: Money) -> String {
         Price::OfLevelOne { rate } => format!("{rate} of what level 1 earns, {base}"),
         Price::Flat { amount, .. } => format!("a fixed {amount}"),
         Price::Tiered { mode, brackets } => {
-            let reached = brackets.iter().filter(|bracket| bracket.from.minor() <= base.minor());
+            let mut reached = brackets.iter().filter(|bracket| bracket.from.minor() <= base.minor());
             match mode {
                 TieredMode::Whole => reached
-                    .last()
+                    .next_back()
                     .map(|bracket| format!("{} of {base}, the rate from {} on", bracket.rate, bracket.from))
                     .unwrap_or_default(),
                 TieredMode::Marginal => {

@@ -79,10 +79,13 @@ struct Match<'a> {
     by_line: Vec<Option<Decimal>>,
 }
 
+/// A rule, and the places of the lines that it pays for.
+type Taken<'a> = (&'a Rule, Vec<usize>);
+
 /// What the lines of a sale come to under some assignment of rules.
 struct Assignment<'a> {
     /// By rule, in the order of their first line.
-    parts: Vec<(&'a Rule, Vec<usize>)>,
+    parts: Vec<Taken<'a>>,
     exact: Decimal,
     /// What is compared with other assignments.
     amount: Money,
@@ -195,10 +198,10 @@ impl<'a> Pricing<'a> {
     /// The assignment that pays most. Rules that are paid once are taken one after the other, as long
     /// as one more of them, on the lines that are left to it, makes the sale pay more.
     fn best<'p>(&self, matches: &[Match<'p>]) -> Result<Assignment<'p>, MoneyError> {
-        let mut taken: Vec<(&'p Rule, Vec<usize>)> = Vec::new();
+        let mut taken: Vec<Taken<'p>> = Vec::new();
         let mut best = self.assign(matches, &taken)?;
         loop {
-            let mut better: Option<(Assignment<'p>, Vec<(&'p Rule, Vec<usize>)>)> = None;
+            let mut better: Option<(Assignment<'p>, Vec<Taken<'p>>)> = None;
             for candidate in matches.iter().filter(|matched| is_per_sale(&matched.rule.reward)) {
                 let lines = left_to(&candidate.lines, &taken);
                 if lines.is_empty() {
@@ -219,11 +222,7 @@ impl<'a> Pricing<'a> {
     }
 
     /// These rules for their lines, and for each line that they leave the rule that pays most.
-    fn assign<'p>(
-        &self,
-        matches: &[Match<'p>],
-        taken: &[(&'p Rule, Vec<usize>)],
-    ) -> Result<Assignment<'p>, MoneyError> {
+    fn assign<'p>(&self, matches: &[Match<'p>], taken: &[Taken<'p>]) -> Result<Assignment<'p>, MoneyError> {
         let everything: Vec<usize> = (0..self.lines.len()).collect();
         let mut assignment = self.by_line(matches, &left_to(&everything, taken))?;
         for (rule, lines) in taken.iter().rev() {
@@ -253,7 +252,7 @@ impl<'a> Pricing<'a> {
         places: &[usize],
         measure: impl Fn(Decimal) -> Result<Decimal, MoneyError>,
     ) -> Result<Assignment<'p>, MoneyError> {
-        let mut parts: Vec<(&Rule, Vec<usize>)> = Vec::new();
+        let mut parts: Vec<Taken<'p>> = Vec::new();
         let mut total = Decimal::ZERO;
         for place in places {
             let mut best: Option<(Decimal, Decimal, &Rule)> = None;
@@ -342,7 +341,7 @@ impl Assignment<'_> {
 }
 
 /// Of these lines, those that no rule has taken.
-fn left_to(lines: &[usize], taken: &[(&Rule, Vec<usize>)]) -> Vec<usize> {
+fn left_to(lines: &[usize], taken: &[Taken<'_>]) -> Vec<usize> {
     let is_left = |place: &&usize| !taken.iter().any(|(_, lines)| lines.contains(place));
     lines.iter().filter(is_left).copied().collect()
 }
