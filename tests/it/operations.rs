@@ -67,6 +67,11 @@ async fn every_operation_of_the_contract_is_called() {
     for target in ["?from=EUR&to=USD", "/missing"] {
         world.admin("GET", &format!("/admin/exchange-rates{target}")).expect(200).await;
     }
+    let programs = format!("/admin/programs/{}", program.id);
+    let replayed = world.admin("POST", &format!("{programs}/replay")).json(&json!({})).expect(200).await;
+    assert_eq!(replayed["first_difference"], json!(null), "{replayed:#}");
+    let question = json!({ "plan": plan(), "from": "2026-11-01", "to": "2026-11-30" });
+    world.admin("POST", &format!("{programs}/plans/simulate")).json(&question).expect(200).await;
     world.audit().await;
 
     let all: BTreeSet<_> =

@@ -174,10 +174,10 @@ fn caps(network: &Network) -> Vec<Value> {
     let mut known = BTreeSet::new();
     let mut caps = Vec::new();
     for _ in 0..network.below(4) {
-        let scope = *one_of(network, &["partner", "customer", "program", "campaign"]);
-        let period = *one_of(network, &["day", "month", "all_time"]);
+        let scope = *one_of(network, &["partner", "program", "program", "campaign", "customer"]);
+        let period = *one_of(network, &["day", "day", "month", "all_time"]);
         if known.insert((scope, period)) {
-            let most = if period == "day" || scope == "customer" { 300 } else { 1500 };
+            let most = *one_of(network, &[100, 500, 2000]);
             caps.push(
                 json!({ "scope": scope, "period": period, "amount": cents(between(network, 20, most)) }),
             );

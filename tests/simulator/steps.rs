@@ -102,6 +102,10 @@ impl<'w> Simulation<'w> {
     /// Many buy at once: everything that is told of it has come as far as to the queues.
     async fn queue_up(&mut self, place: usize) {
         let (world, network) = (self.world, self.network);
+        // On a day of its own nothing is used up of what is allowed a day, and no rate is known.
+        if network.below(2) == 0 && !self.has_open_payouts().await {
+            world.wait(SignedDuration::from_hours(24));
+        }
         for _ in 0..4 {
             self.mail.extend(shop::sell(world, network, &mut self.town, place));
         }

@@ -6,7 +6,7 @@ use domain::{
     accrual::accrue,
     attribution::{Attribution, Outcome, Touch},
     commission::{Calculation, Commission, Inputs, Seller, Sponsor, calculate},
-    conversion::{Charge, Conversion, ConversionKind, LineItem},
+    conversion::{Charge, Conversion, ConversionKind},
     id::{ConversionId, PartnerId, ProgramId},
     money::Money,
     plan::{Plan, PlanVersion},
@@ -68,22 +68,6 @@ impl Case {
             charge,
             upline: upline.map(|partner_id| Sponsor { partner_id, is_active: true }).collect(),
         }
-    }
-
-    /// The same sale as so many products, without tax.
-    pub(crate) fn of_lines(mut self, lines: usize) -> Self {
-        let line = |number: usize| LineItem {
-            product: format!("product-{number}"),
-            quantity: 1,
-            amount: money("7.00"),
-            tax: None,
-            discount: None,
-        };
-        self.charge.lines = (0..lines).map(line).collect();
-        self.charge.tax = money("0.00");
-        self.charge.amount = Money::new(700 * i64::try_from(lines).unwrap(), self.charge.amount.currency());
-        self.charge.check().unwrap();
-        self
     }
 
     pub(crate) fn calculate(&self) -> Calculation {

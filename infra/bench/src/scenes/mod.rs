@@ -88,6 +88,8 @@ pub(crate) async fn of(function: &str) -> Scene {
         "list-missing-exchange-rates" => reads::list_missing_exchange_rates().await,
         "list-payouts" => reads::list_payouts().await,
         "list-referrals" => reads::list_referrals().await,
+        "replay-program" => reads::replay_program().await,
+        "simulate-plan" => reads::simulate_plan().await,
         "accept-agreement" => writes::accept_agreement().await,
         "adjust-commission" => writes::adjust_commission().await,
         "approve-application" => writes::approve_application().await,

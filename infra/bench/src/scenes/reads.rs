@@ -146,3 +146,21 @@ pub(super) async fn list_missing_exchange_rates() -> Scene {
     let event = Sample::of(&cast.world, "list-missing-exchange-rates").event();
     cast.again("a page of 25", event)
 }
+
+/// Goes over some sales of today, whole.
+async fn over_sales(function: &str, about: &'static str) -> Scene {
+    let cast = Cast::new().await;
+    cast.sales(ROWS).await;
+    let today = json!(cast.world.now().strftime("%F").to_string());
+    let sample = Sample::of(&cast.world, function).path(&[("program_id", &cast.program.id)]);
+    let event = sample.body(|body| (body["from"], body["to"]) = (today.clone(), today)).event();
+    cast.again(about, event)
+}
+
+pub(super) async fn replay_program() -> Scene {
+    over_sales("replay-program", "25 sales on three levels and their entries").await
+}
+
+pub(super) async fn simulate_plan() -> Scene {
+    over_sales("simulate-plan", "25 sales on three levels").await
+}

@@ -33,6 +33,15 @@ pub(super) fn is_json(content_type: &str) -> bool {
 /// Parses JSON. What is no JSON is unreadable; what is JSON of another shape is understood but
 /// wrong, and the answer points at the field.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // serde would take a list for an object, field by field in the order in which we wrote them.
+    if body.trim_ascii_start().starts_with(b"[") {
+        let violation = Violation {
+            pointer: String::new(),
+            code: "invalid".to_owned(),
+            detail: "the body is a list; send an object".to_owned(),
+        };
+        return Err(violation.into());
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         if error.inner().classify() == Category::Data {
@@ -137,6 +146,7 @@ mod tests {
         check(r#"{"amount":{"value":1},"lines":[{"value":1},{"value":-1}]}"#, "/lines/1/value", "invalid");
         check(r#"{"amount":{"value":1,"a/b":300}}"#, "/amount/a~1b", "invalid");
         check("[]", "", "invalid");
+        check(r#" [{"value":1}, []]"#, "", "invalid");
     }
 
     #[test]

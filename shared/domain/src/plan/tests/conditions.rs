@@ -50,6 +50,8 @@ fn what_is_no_condition_is_refused_with_what_would_be_one() {
         (json!({"field": "customer_age_months", "below": -1}), "a bound is a whole number"),
         (json!({"field": "country", "equals": ["DE"]}), "invalid type"),
         (json!({"field": "country", "any_of": "DE"}), "invalid type"),
+        (json!({"field": "country", "equals": null}), "invalid type"),
+        (json!({"field": "amount", "at_least": "1.00", "below": null}), "a bound is"),
         (json!({"field": "country", "not": "DE"}), "unknown field `not`"),
         (json!({"all": [{"field": "country"}]}), shape),
     ] {
