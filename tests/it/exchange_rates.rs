@@ -101,6 +101,20 @@ async fn a_sale_waits_for_the_rate_of_its_day_and_keeps_it() {
 }
 
 #[tokio::test]
+async fn a_refund_after_maturity_is_debt_in_the_programs_currency() {
+    let (world, program, kid, click) = one_seller().await;
+    assert_eq!(publish(&world, &[rate("1.0825")]).await.status, 201);
+    report(&world, &program, sale("order-1", "100.00", Some(&click))).await;
+    world.days(31).await;
+    let available = |eligibility: &Value| eligibility["available"].clone();
+    let usd = |amount| json!({ "amount": amount, "currency": "USD" });
+    assert_eq!(available(&world.eligibility(&program, &kid).await), usd("21.65"));
+    report(&world, &program, refund("order-1", "refund-1", "40.00")).await;
+    assert_eq!(available(&world.eligibility(&program, &kid).await), usd("12.99"));
+    world.audit().await;
+}
+
+#[tokio::test]
 async fn many_sales_wait_and_all_are_priced() {
     let (world, program, kid, click) = one_seller().await;
     for number in 0..60 {

@@ -93,7 +93,11 @@ impl Courier {
             known.borrow_mut().extend(changes);
             if !rates.is_empty() {
                 let event: dynamodb::Event = serde_json::from_value(json!({ "Records": rates })).unwrap();
-                drop(reactor(event, now).await);
+                let answer = reactor(event, now).await;
+                // What has gone through does not come again.
+                if failed(&serde_json::to_value(answer).unwrap()).is_empty() {
+                    known.borrow_mut().retain(|change| !rates.contains(change));
+                }
             }
         })
     }

@@ -14,8 +14,15 @@ use super::{
 };
 use crate::{World, stripe};
 
-/// Sells something in one of the ways there are; what is to be told of it.
-pub(crate) fn sell(world: &World, network: &Network, town: &mut Town, place: usize) -> Vec<Mail> {
+/// Sells something in one of the ways there are, in this currency if there is one; what is to be told
+/// of it.
+pub(crate) fn sell(
+    world: &World,
+    network: &Network,
+    town: &mut Town,
+    place: usize,
+    currency: Option<&'static str>,
+) -> Vec<Mail> {
     let Town { programs, rates } = town;
     let program = &mut programs[place];
     let recent = |click: &&super::town::Click| {
@@ -28,7 +35,7 @@ pub(crate) fn sell(world: &World, network: &Network, town: &mut Town, place: usi
     }
     let click = clicks[network.below(clicks.len())];
     let (click, member) = (click.id.clone(), click.member);
-    let mut shop = Shop { world, network, program, rates };
+    let mut shop = Shop { world, network, program, rates, currency };
     let told = match network.below(9) {
         0..4 => shop.reported(member, Some(&click)),
         4 => match shop.come_back() {
@@ -48,6 +55,7 @@ struct Shop<'a> {
     network: &'a Network,
     program: &'a mut Program,
     rates: &'a mut Rates,
+    currency: Option<&'static str>,
 }
 
 /// What a customer paid.
@@ -77,6 +85,9 @@ impl Shop<'_> {
 
     /// The program's own currency, as a rule.
     fn currency(&self) -> &'static str {
+        if let Some(currency) = self.currency {
+            return currency;
+        }
         if self.network.below(4) == 0 { *one_of(self.network, &FOREIGN) } else { "USD" }
     }
 

@@ -9,7 +9,9 @@ use super::{
     mail::Mail,
     mutant::Mutant,
     network::Network,
-    office, shop,
+    office::{self, FOREIGN},
+    plans::one_of,
+    shop,
     town::{Town, skew, skewed},
     turns::together,
 };
@@ -71,7 +73,7 @@ impl<'w> Simulation<'w> {
         match drawn {
             0..3 => self.town.join(world, network, place).await,
             3..10 => self.town.visit(world, network, place).await,
-            10..26 => self.mail.extend(shop::sell(world, network, &mut self.town, place)),
+            10..26 => self.mail.extend(shop::sell(world, network, &mut self.town, place, None)),
             26..38 => self.mail.extend(shop::refunds(world, network, &mut self.town, place)),
             38..41 => self.town.publish(world, network, place).await,
             41..50 => {
@@ -85,13 +87,13 @@ impl<'w> Simulation<'w> {
             71..76 => {
                 // Sales of these days are counted at the same time.
                 if network.below(2) == 0 {
-                    self.queue_up(place).await;
+                    self.queue_up(place, Some(*one_of(network, &FOREIGN))).await;
                 }
                 let rates = office::publish_rates(world, network, &mut self.town);
                 self.bring(rates, Load::Crowd(4)).await;
             }
             76..79 => {
-                self.queue_up(place).await;
+                self.queue_up(place, None).await;
                 self.bring(Vec::new(), Load::Crowd(8)).await;
             }
             _ if network.below(3) == 0 => self.bring(Vec::new(), Load::Crowd(5)).await,
@@ -99,15 +101,16 @@ impl<'w> Simulation<'w> {
         }
     }
 
-    /// Many buy at once: everything that is told of it has come as far as to the queues.
-    async fn queue_up(&mut self, place: usize) {
+    /// Many buy at once, in one currency if it is said which: everything that is told of it has come
+    /// as far as to the queues.
+    async fn queue_up(&mut self, place: usize, currency: Option<&'static str>) {
         let (world, network) = (self.world, self.network);
         // On a day of its own nothing is used up of what is allowed a day, and no rate is known.
         if network.below(2) == 0 && !self.has_open_payouts().await {
             world.wait(SignedDuration::from_hours(24));
         }
         for _ in 0..4 {
-            self.mail.extend(shop::sell(world, network, &mut self.town, place));
+            self.mail.extend(shop::sell(world, network, &mut self.town, place, currency));
         }
         let letters = self.mail.split_off(self.mail.len().saturating_sub(8));
         self.bring(letters, Load::Changes(0)).await;

@@ -11,8 +11,8 @@ use std::fmt;
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
     id::{
-        AdjustmentId, ApiKeyId, CommissionId, ConversionId, CustomerId, EventId, LinkId, PartnerId, PayoutId, ProgramId,
-        TransactionId, WebhookEndpointId,
+        AdjustmentId, ApiKeyId, CommissionId, ConversionId, CustomerId, EventId, LinkId, PartnerId, PayoutId,
+        ProgramId, TransactionId, WebhookEndpointId,
     },
     money::Currency,
     partner::PayoutProvider,
