@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::{
     World,
-    story::{Partner, Program, plan, program_request},
+    story::{Partner, Program, plan, program_request, usd},
     world::START,
 };
 
@@ -62,6 +62,14 @@ impl Cast {
         }
     }
 
+    /// The same cast under another plan, with ten sales that are counted everywhere.
+    async fn selling_under(self, plan: &Value) -> Self {
+        self.world.publish(&self.program.id, plan).await;
+        self.sales(10).await;
+        self.world.settle().await;
+        self
+    }
+
     fn scene(self, about: &'static str, events: Vec<Value>) -> Scene {
         Scene { world: self.world, events, about }
     }
@@ -70,6 +78,15 @@ impl Cast {
     fn again(self, about: &'static str, event: Value) -> Scene {
         self.scene(about, vec![event; MANY])
     }
+}
+
+/// A plan with one tier, for so much revenue in a month.
+fn with_tier(at_least: &str) -> Value {
+    let mut terms = plan();
+    terms["tier_requirements"] = json!({
+        "metric": "revenue", "window": "month", "tiers": [{ "name": "gold", "at_least": usd(at_least) }],
+    });
+    terms
 }
 
 /// The scene of a function.
@@ -88,6 +105,7 @@ pub(crate) async fn of(function: &str) -> Scene {
         "list-missing-exchange-rates" => reads::list_missing_exchange_rates().await,
         "list-payouts" => reads::list_payouts().await,
         "list-referrals" => reads::list_referrals().await,
+        "list-tier-changes" => reads::list_tier_changes().await,
         "replay-program" => reads::replay_program().await,
         "simulate-plan" => reads::simulate_plan().await,
         "accept-agreement" => writes::accept_agreement().await,
@@ -112,6 +130,7 @@ pub(crate) async fn of(function: &str) -> Scene {
         "calculate-commission" => workers::calculate_commission().await,
         "evaluate-bonuses" => workers::evaluate_bonuses().await,
         "evaluate-maturity" => workers::evaluate_maturity().await,
+        "evaluate-tiers" => workers::evaluate_tiers().await,
         "execute-payout" => workers::execute_payout().await,
         "mature-commissions" => workers::mature_commissions().await,
         "publish-events" => workers::publish_events().await,

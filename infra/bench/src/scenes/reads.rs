@@ -6,7 +6,7 @@ use tests::{
     story::{program_request, sale, text},
 };
 
-use super::{Cast, MANY, Scene};
+use super::{Cast, MANY, Scene, with_tier};
 use crate::sample::Sample;
 
 /// Rows on the pages that are listed.
@@ -155,6 +155,15 @@ async fn over_sales(function: &str, about: &'static str) -> Scene {
     let sample = Sample::of(&cast.world, function).path(&[("program_id", &cast.program.id)]);
     let event = sample.body(|body| (body["from"], body["to"]) = (today.clone(), today)).event();
     cast.again(about, event)
+}
+
+pub(super) async fn list_tier_changes() -> Scene {
+    let cast = Cast::new().await;
+    let cast = cast.selling_under(&with_tier("500.00")).await;
+    cast.world.tick("evaluate-tiers").await;
+    let partner = [("program_id", cast.program.id.as_str()), ("partner_id", cast.kid.id.as_str())];
+    let event = Sample::of(&cast.world, "list-tier-changes").path(&partner).event();
+    cast.again("one move", event)
 }
 
 pub(super) async fn replay_program() -> Scene {

@@ -5,12 +5,12 @@ use domain::conversion::FactReceived;
 use serde_json::json;
 use store::fact::facts_of;
 use tests::{
-    story::{plan, sale, text},
+    story::{plan, sale, text, usd},
     stream::Stream,
 };
 
 use super::{
-    Cast, FEW, MANY, Scene,
+    Cast, FEW, MANY, Scene, with_tier,
     writes::{payable, stripe_account},
 };
 use crate::sample::Sample;
@@ -70,15 +70,19 @@ pub(super) async fn publish_missed_events() -> Scene {
 pub(super) async fn evaluate_bonuses() -> Scene {
     let cast = Cast::new().await;
     let mut terms = plan();
-    let amount = |amount: &str| json!({ "amount": amount, "currency": "USD" });
     terms["bonuses"] = json!([{
-        "id": "fast", "metric": "revenue", "window": "month", "at_least": amount("5000.00"), "amount": amount("50.00"),
+        "id": "fast", "metric": "revenue", "window": "month", "at_least": usd("5000.00"), "amount": usd("50.00"),
     }]);
-    cast.world.publish(&cast.program.id, &terms).await;
-    cast.sales(10).await;
-    cast.world.settle().await;
+    let cast = cast.selling_under(&terms).await;
     let event = Sample::of(&cast.world, "evaluate-bonuses").event();
     cast.again("looks at three partners, and finds nothing to book", event)
+}
+
+pub(super) async fn evaluate_tiers() -> Scene {
+    let cast = Cast::new().await;
+    let cast = cast.selling_under(&with_tier("5000.00")).await;
+    let event = Sample::of(&cast.world, "evaluate-tiers").event();
+    cast.again("looks at three partners, and finds nobody to move", event)
 }
 
 pub(super) async fn evaluate_maturity() -> Scene {
