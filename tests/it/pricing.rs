@@ -64,7 +64,7 @@ async fn a_refund_is_reckoned_at_the_rate_of_its_sale() {
     world.days(1).await;
     world.publish(&program.id, &json!({ "rules": [percent("base", "0.25")] })).await;
     world.refund(&program, "order-1", "refund-1", "50.00").await;
-    assert_eq!(world.amounts(&program, &[kid.clone()]).await, ["10.00"]);
+    assert_eq!(world.amounts(&program, std::slice::from_ref(&kid)).await, ["10.00"]);
     world.sale(&program, "order-2", "100.00", &click).await;
     assert_eq!(earned(&world, &program, &kid).await, ["10.00", "25.00"]);
     world.audit().await;

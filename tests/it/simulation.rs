@@ -7,7 +7,7 @@ use tests::simulator;
 const STEPS: usize = 120;
 
 /// Seeds beside those that are kept.
-const FRESH: u64 = 8;
+const FRESH: u64 = 5;
 
 fn hold(seeds: impl IntoIterator<Item = u64>) {
     for seed in seeds {

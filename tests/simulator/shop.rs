@@ -8,7 +8,6 @@ use super::{
     mail::{Mail, Told},
     network::Network,
     office::{FOREIGN, Rates, day},
-    plans::one_of,
     reference::Sale,
     town::{Customer, LATER, Program, Town},
 };
@@ -88,7 +87,7 @@ impl Shop<'_> {
         if let Some(currency) = self.currency {
             return currency;
         }
-        if self.network.below(4) == 0 { *one_of(self.network, &FOREIGN) } else { "USD" }
+        if self.network.below(4) == 0 { FOREIGN[self.network.below(FOREIGN.len())] } else { "USD" }
     }
 
     /// When something was sold: now, and where the calculation itself says what it pays now and then

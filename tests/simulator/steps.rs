@@ -68,7 +68,7 @@ impl<'w> Simulation<'w> {
     pub(crate) async fn step(&mut self) {
         let (world, network) = (self.world, self.network);
         let place = network.below(self.town.programs.len());
-        let drawn = network.below(115);
+        let drawn = network.below(118);
         network.note(&format!("step {drawn} at {}", world.now()));
         match drawn {
             0..3 => self.town.join(world, network, place).await,
@@ -76,15 +76,15 @@ impl<'w> Simulation<'w> {
             10..26 => self.mail.extend(shop::sell(world, network, &mut self.town, place, None)),
             26..38 => self.mail.extend(shop::refunds(world, network, &mut self.town, place)),
             38..41 => self.town.publish(world, network, place).await,
-            41..50 => {
+            41..54 => {
                 self.bend_payments();
                 self.town.ask(world, network, place).await;
             }
-            50..54 => self.bend_payments(),
-            54..66 => self.pass_time().await,
-            66 => self.courier.redrive(world, network),
-            67..71 => self.mail.extend(office::adjust(world, network, &self.town, place)),
-            71..76 => {
+            54..60 => self.bend_payments(),
+            60..73 => self.pass_time().await,
+            73 => self.courier.redrive(world, network),
+            74..78 => self.mail.extend(office::adjust(world, network, &self.town, place)),
+            78..83 => {
                 // Sales of these days are counted at the same time.
                 if network.below(2) == 0 {
                     self.queue_up(place, Some(*one_of(network, &FOREIGN))).await;
@@ -92,7 +92,7 @@ impl<'w> Simulation<'w> {
                 let rates = office::publish_rates(world, network, &mut self.town);
                 self.bring(rates, Load::Crowd(4)).await;
             }
-            76..79 => {
+            83..86 => {
                 self.queue_up(place, None).await;
                 self.bring(Vec::new(), Load::Crowd(8)).await;
             }

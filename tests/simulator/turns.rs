@@ -42,31 +42,33 @@ pub(crate) async fn together<'a, T>(network: &Network, works: Vec<LocalBoxFuture
     ended
 }
 
-/// One of the works stands still after so many of its turns, until all others have ended: what a
-/// host does that is short of time, or a request that takes long.
+/// One of the works stands still after so many of its turns, until the others have had so many: what
+/// a host does that is short of time, or a request that takes long.
 struct Stall {
-    /// Whose, and after how many turns.
-    drawn: Option<(usize, usize)>,
+    /// Whose, after how many turns, and how many turns long.
+    drawn: Option<(usize, usize, usize)>,
 }
 
 impl Stall {
     fn draw(network: &Network, works: usize) -> Self {
-        let stalls = works > 1 && !network.is_calm() && network.below(2) == 0;
-        Self { drawn: stalls.then(|| (network.below(works), 1 + network.below(10))) }
+        let stalls = works > 1 && !network.is_calm() && network.below(3) > 0;
+        Self { drawn: stalls.then(|| (network.below(works), network.below(10), 1 + network.below(80))) }
     }
 
     /// Who is next.
     fn turn<T>(&mut self, network: &Network, running: &[(usize, Work<'_, T>)]) -> usize {
-        let Some((place, left)) = &mut self.drawn else { return network.below(running.len()) };
+        let Some((place, before, long)) = &mut self.drawn else { return network.below(running.len()) };
         let stalled = running.iter().position(|(own, _)| own == place);
-        let turn = match stalled.filter(|_| *left == 0 && running.len() > 1) {
+        let stands = *before == 0 && *long > 0 && running.len() > 1;
+        let turn = match stalled.filter(|_| stands) {
             None => network.below(running.len()),
             Some(stalled) => {
+                *long -= 1;
                 let turn = network.below(running.len() - 1);
                 turn + usize::from(turn >= stalled)
             }
         };
-        *left = left.saturating_sub(usize::from(stalled == Some(turn)));
+        *before = before.saturating_sub(usize::from(stalled == Some(turn)));
         turn
     }
 }
