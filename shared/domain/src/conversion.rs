@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     attribution::Attribution,
     click::ClickId,
-    commission::Terms,
+    commission::{Commission, Price, Terms},
     id::{ConversionId, CustomerId, EventId, PartnerId, ProgramId},
     money::{Currency, Money, MoneyError},
     rate::Rate,
@@ -346,6 +346,17 @@ impl Conversion {
     #[must_use]
     pub fn settlement_currency(&self) -> Currency {
         self.terms.as_ref().map_or(self.charge.amount.currency(), |terms| terms.base.currency())
+    }
+
+    /// What the terms give each of its lines, level 1 first, when so much of the charge has gone back;
+    /// nothing for a conversion that earns nobody. Adjustments and reviews stand beside it.
+    ///
+    /// # Errors
+    /// When an amount does not fit.
+    pub fn priced(&self, lines: &[Commission], refunded: Money) -> Result<Vec<Money>, MoneyError> {
+        let Some(terms) = &self.terms else { return Ok(Vec::new()) };
+        let prices: Vec<Price> = lines.iter().map(|line| line.price.clone()).collect();
+        terms.amounts(&prices, &self.charge, refunded)
     }
 
     /// An amount of the charge's currency in that of the program, by the rate frozen with it.

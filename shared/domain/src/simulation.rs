@@ -25,7 +25,7 @@ use crate::{
     id::PartnerId,
     money::{Currency, Money, MoneyError, sum},
     plan::{Cap, PlanVersion},
-    replay::{active_splits, priced},
+    replay::active_splits,
 };
 
 /// A sale as it was made.
@@ -161,7 +161,11 @@ impl<'a> Simulation<'a> {
         let is_turned_down = lines.iter().any(is_rejected);
         let before = match is_turned_down {
             true => Vec::new(),
-            false => lines.iter().map(|line| &line.partner_id).zip(priced(conversion, lines)?).collect(),
+            false => lines
+                .iter()
+                .map(|line| &line.partner_id)
+                .zip(conversion.priced(lines, conversion.refunded)?)
+                .collect(),
         };
         let (calculation, amounts) = self.by_draft(past, terms, touch, is_turned_down)?;
         let after: Vec<_> = calculation.lines.iter().map(|line| &line.partner_id).zip(amounts).collect();

@@ -106,13 +106,8 @@ impl Record {
         if let Some(award) = &self.award {
             return Ok(Some(award.value.priced()));
         }
-        let Some(Conversion { charge, refunded, terms: Some(terms), .. }) =
-            self.conversion().map(|known| &known.value)
-        else {
-            return Ok(None);
-        };
-        let prices: Vec<_> = self.commissions.iter().map(|line| line.value.price.clone()).collect();
-        Ok(terms.amounts(&prices, charge, *refunded)?.get(place).copied())
+        let Some(known) = self.conversion() else { return Ok(None) };
+        Ok(known.value.priced(&self.lines(), known.value.refunded)?.get(place).copied())
     }
 
     /// The revision of the charge, or of the award.

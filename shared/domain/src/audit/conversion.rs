@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Breach, Check};
 use crate::{
-    commission::{Adjustment, Commission, Price, Terms},
+    commission::{Adjustment, Commission, Terms},
     conversion::{Conversion, Refund},
     id::{ConversionId, Level, PartnerId, TransactionId},
     ledger::{Transaction, TransactionKind},
@@ -84,9 +84,8 @@ impl Case<'_> {
 
     fn compare(&self, terms: &Terms) -> Result<Vec<Breach>, MoneyError> {
         let Conversion { id, charge, refunded, .. } = self.conversion;
-        let prices: Vec<Price> = self.lines.iter().map(|line| line.price.clone()).collect();
-        let first = terms.amounts(&prices, charge, Money::zero(refunded.currency()))?;
-        let now = terms.amounts(&prices, charge, *refunded)?;
+        let first = self.conversion.priced(self.lines, Money::zero(refunded.currency()))?;
+        let now = self.conversion.priced(self.lines, *refunded)?;
         let mut breaches = Vec::new();
         for ((line, first), now) in self.lines.iter().zip(first).zip(now) {
             let worth = line.at(now)?;

@@ -17,7 +17,7 @@ pub use sales::Sales;
 
 use crate::{
     agreement::{Agreement, DEPTH_MAX},
-    commission::{Commission, CommissionStatus, Price},
+    commission::{Commission, CommissionStatus},
     conversion::Conversion,
     ledger::Transaction,
     money::MoneyError,
@@ -150,9 +150,7 @@ impl fmt::Display for Breach {
 /// # Errors
 /// When an amount does not fit.
 pub fn granted(conversion: &Conversion, lines: &[Commission]) -> Result<i128, MoneyError> {
-    let Some(terms) = &conversion.terms else { return Ok(0) };
-    let prices: Vec<Price> = lines.iter().map(|line| line.price.clone()).collect();
-    let amounts = terms.amounts(&prices, &conversion.charge, conversion.refunded)?;
+    let amounts = conversion.priced(lines, conversion.refunded)?;
     let counts = lines.iter().zip(amounts).filter(|(line, _)| line.status != CommissionStatus::Rejected);
     Ok(counts.map(|(_, amount)| i128::from(amount.minor())).sum())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Commission, CommissionStatus, Price};
+use super::{Commission, CommissionStatus};
 use crate::{
     conversion::{Conversion, Refund},
     id::PartnerId,
@@ -68,18 +68,8 @@ pub fn refund(
         let left = conversion.charge.amount.minus(conversion.refunded)?;
         return Err(RefundError::ExceedsCharge { left });
     }
-    let Some(terms) = &conversion.terms else {
-        return Ok(Reversal {
-            refunded,
-            commissions: Vec::new(),
-            available: BTreeMap::new(),
-            freed: 0,
-            transaction: None,
-        });
-    };
-    let prices: Vec<Price> = commissions.iter().map(|commission| commission.price.clone()).collect();
-    let before = terms.amounts(&prices, &conversion.charge, conversion.refunded)?;
-    let targets = terms.amounts(&prices, &conversion.charge, refunded)?;
+    let before = conversion.priced(commissions, conversion.refunded)?;
+    let targets = conversion.priced(commissions, refunded)?;
 
     let mut entry = Entry::new();
     let (mut total, mut freed) = (0, 0);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Commission, CommissionEvent, CommissionStatus, Price};
+use super::{Commission, CommissionEvent, CommissionStatus};
 use crate::{
     conversion::Conversion,
     ledger::{Account, Entry, LedgerError, Transaction, TransactionKind},
@@ -56,11 +56,7 @@ pub fn review(
     at: Timestamp,
 ) -> Result<Reviewed, ReviewError> {
     // Caps count what the terms give; adjustments stand beside it.
-    let prices: Vec<Price> = commissions.iter().map(|commission| commission.price.clone()).collect();
-    let priced = match &conversion.terms {
-        Some(terms) => terms.amounts(&prices, &conversion.charge, conversion.refunded)?,
-        None => Vec::new(),
-    };
+    let priced = conversion.priced(commissions, conversion.refunded)?;
     let is_held = |(commission, _): &(&Commission, Money)| commission.status == CommissionStatus::Held;
     let held: Vec<_> = commissions.iter().zip(priced).filter(is_held).collect();
     if held.is_empty() {

@@ -22,7 +22,7 @@ use crate::{
     accrual::accrue,
     attribution::Rejection,
     commission::{
-        AdjustError, Adjustment, Calculation, CapUse, Commission, CommissionEvent, Decision, Inputs, Price,
+        AdjustError, Adjustment, Calculation, CapUse, Commission, CommissionEvent, Decision, Inputs,
         RefundError, ReviewError, Seller, Sponsor, adjust, calculate, refund, review,
     },
     conversion::{Conversion, Refund},
@@ -221,7 +221,7 @@ fn take(
             (reviewed.commissions, reviewed.transaction)
         }
         Event::Adjusted(adjustment) => {
-            let line = lines.iter().zip(priced(conversion, lines)?);
+            let line = lines.iter().zip(conversion.priced(lines, conversion.refunded)?);
             let line = line.into_iter().find(|(line, _)| line.id == adjustment.commission_id);
             let no_line = || ReplayError::NoLine(adjustment.commission_id.clone());
             let (line, priced) = line.ok_or_else(no_line)?;
@@ -235,13 +235,6 @@ fn take(
         }
     }
     Ok(transaction)
-}
-
-/// What the terms give each line at what is left of the charge.
-pub(crate) fn priced(conversion: &Conversion, lines: &[Commission]) -> Result<Vec<Money>, MoneyError> {
-    let Some(terms) = &conversion.terms else { return Ok(Vec::new()) };
-    let prices: Vec<Price> = lines.iter().map(|line| line.price.clone()).collect();
-    terms.amounts(&prices, &conversion.charge, conversion.refunded)
 }
 
 #[cfg(test)]

@@ -194,7 +194,10 @@ fn the_stored_price_is_not_believed() {
     terms.base = money("1.00");
     terms.rule_id = Some("other".into());
     for line in &mut facts.lines {
-        line.price = Price::Flat { amount: money("0.01"), on_refund: crate::plan::FlatRefund::Keep };
+        line.price = crate::commission::Price::Flat {
+            amount: money("0.01"),
+            on_refund: crate::plan::FlatRefund::Keep,
+        };
         line.earned = money("0.01");
     }
     assert_eq!(replay(&facts, &plans()), Ok(expected));

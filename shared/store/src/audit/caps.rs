@@ -38,7 +38,7 @@ impl Store {
             return Ok(());
         }
         let mut counted = BTreeMap::new();
-        let mut next = Some(Walk::from(key::day(program.created_at)));
+        let mut next = Some(Walk::from_the_first(program, &plans));
         while let Some(walk) = next {
             let steps = self.walk(&program.id, walk, key::day(scope.now), AT_A_TIME).await?;
             for breach in Box::pin(self.count(program, &steps.conversions, &mut counted)).await? {

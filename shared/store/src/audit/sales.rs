@@ -8,7 +8,6 @@ use domain::{
     performance::is_sale,
     program::Program,
 };
-use futures_util::future::try_join_all;
 use jiff::{ToSpan, civil::Date};
 
 use super::{Scope, unreadable};
@@ -89,8 +88,7 @@ impl Store {
         let conversions: Vec<_> = conversions.into_iter().collect();
         let mut sales = Sales::default();
         for some in conversions.chunks(AT_A_TIME) {
-            let records = try_join_all(some.iter().map(|id| Box::pin(self.conversion(id)))).await?;
-            for record in records {
+            for record in self.conversions(some).await? {
                 let Some(known) = record.conversion() else { continue };
                 sales.add(&known.value, &record.lines(), &owner.0).map_err(|error| Error::Corrupt {
                     key: key::conversion(&known.value.id),
