@@ -13,10 +13,8 @@ use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use runtime::{
-    Answer, Caller, Change, Credentials as Shown, Environment, FromEnvironment, Outcome, Problem, Request,
-    authorizer::Decision,
+    Answer, Caller, Change, Credentials as Shown, Environment, FromEnvironment, Message, Outcome, Problem, Request, authorizer::Decision,
 };
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{crashes::Lived, template::Template, world::World};
@@ -91,7 +89,7 @@ where
 async fn consume<D, M, H, F>(world: &World, binary: &str, handle: H) -> Consumer
 where
     D: FromEnvironment,
-    M: DeserializeOwned + 'static,
+    M: Message + 'static,
     H: Fn(D, M, Timestamp) -> F + Copy + 'static,
     F: Future<Output = Outcome> + 'static,
 {
@@ -192,23 +190,34 @@ pub async fn answerer(world: &World, binary: &str) -> Answerer {
         "adjust-commission" => adjust_commission,
         "approve-application" => approve_application,
         "create-api-key" => create_api_key,
+        "create-coupon" => create_coupon,
         "create-program" => create_program,
         "create-webhook-endpoint" => create_webhook_endpoint,
         "decide-commission" => decide_commission,
+        "disable-coupon" => disable_coupon,
+        "disable-link" => disable_link,
+        "discard-parked-message" => discard_parked_message,
         "explain-commission" => explain_commission,
         "follow-link" => follow_link,
         "generate-link" => generate_link,
+        "get-conversion" => get_conversion,
         "get-dashboard" => get_dashboard,
+        "get-link-qr-code" => get_link_qr_code,
         "get-payout-eligibility" => get_payout_eligibility,
         "get-profile" => get_profile,
         "list-applications" => list_applications,
         "list-commissions" => list_commissions,
+        "list-coupons" => list_coupons,
         "list-exchange-rates" => list_exchange_rates,
         "list-links" => list_links,
         "list-missing-exchange-rates" => list_missing_exchange_rates,
+        "list-own-coupons" => list_own_coupons,
+        "list-parked-messages" => list_parked_messages,
         "list-payouts" => list_payouts,
         "list-referrals" => list_referrals,
         "list-tier-changes" => list_tier_changes,
+        "list-webhook-endpoints" => list_webhook_endpoints,
+        "list-webhook-events" => list_webhook_events,
         "publish-exchange-rates" => publish_exchange_rates,
         "publish-plan" => publish_plan,
         "receive-webhook" => receive_webhook,
@@ -216,7 +225,10 @@ pub async fn answerer(world: &World, binary: &str) -> Answerer {
         "register-partner" => register_partner,
         "reject-application" => reject_application,
         "replay-program" => replay_program,
+        "replay-webhook-event" => replay_webhook_event,
         "request-payout" => request_payout,
+        "retry-parked-message" => retry_parked_message,
+        "rotate-webhook-secret" => rotate_webhook_secret,
         "set-payout-method" => set_payout_method,
         "simulate-plan" => simulate_plan,
         "start-identity-check" => start_identity_check,

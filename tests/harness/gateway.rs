@@ -5,6 +5,7 @@ use std::{
     sync::Mutex,
 };
 
+use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use crate::{
@@ -187,6 +188,9 @@ fn reply(response: &Value) -> Reply {
         headers.insert("set-cookie".to_owned(), cookie.to_owned());
     }
     let status = u16::try_from(response["statusCode"].as_i64().unwrap()).unwrap();
-    assert!(response["isBase64Encoded"] != true, "no function answers in base64");
-    Reply::new(status, headers, response["body"].as_str().unwrap_or_default().to_owned())
+    let text = response["body"].as_str().unwrap_or_default();
+    if response["isBase64Encoded"] == true {
+        return Reply::of_bytes(status, headers, BASE64.decode(text.as_bytes()).unwrap());
+    }
+    Reply::new(status, headers, text.to_owned())
 }

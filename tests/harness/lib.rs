@@ -29,6 +29,7 @@ pub mod pump;
 pub mod random;
 pub mod repository;
 pub mod request;
+pub mod runtime_api;
 pub mod schema;
 #[path = "../simulator/mod.rs"]
 pub mod simulator;

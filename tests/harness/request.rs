@@ -120,6 +120,8 @@ pub struct Reply {
     pub text: String,
     /// The body as JSON; null where it is none.
     pub body: Value,
+    /// The body as it goes out, where it is not text.
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {
@@ -127,7 +129,13 @@ impl Reply {
     #[must_use]
     pub fn new(status: u16, headers: BTreeMap<String, String>, text: String) -> Self {
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Self { status, headers, text, body }
+        Self { status, headers, text, body, bytes: Vec::new() }
+    }
+
+    /// An answer with a body that is not text.
+    #[must_use]
+    pub fn of_bytes(status: u16, headers: BTreeMap<String, String>, bytes: Vec<u8>) -> Self {
+        Self { status, headers, text: String::new(), body: Value::Null, bytes }
     }
 
     /// A header's value.

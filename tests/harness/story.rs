@@ -136,6 +136,12 @@ impl World {
         text(&link.expect(201).await["slug"])
     }
 
+    /// A code of the partner; gives the coupon's id.
+    pub async fn coupon(&self, program: &Program, partner: &Partner, code: &str) -> String {
+        let body = json!({ "program_id": program.id, "partner_id": partner.id, "code": code });
+        text(&self.admin("POST", "/admin/coupons").json(&body).expect(201).await["id"])
+    }
+
     /// A visitor follows a link; gives the click id.
     pub async fn click(&self, slug: &str) -> String {
         let reply = self.call("GET", &format!("/r/{slug}")).send().await;

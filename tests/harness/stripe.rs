@@ -111,3 +111,18 @@ pub fn invoice_payment(world: &World, invoice: &str, intent: &str) -> Value {
     event["data"]["object"]["payment"]["payment_intent"] = json!(intent);
     event
 }
+
+/// A dispute of a payment intent at a status, such as `needs_response` or `won`.
+#[must_use]
+pub fn dispute(world: &World, intent: &str, id: &str, minor: i64, status: &str) -> Value {
+    let mut event = recorded(world, "charge.dispute.created");
+    let is_over = ["won", "lost"].contains(&status);
+    event["type"] = json!(if is_over { "charge.dispute.closed" } else { "charge.dispute.created" });
+    let dispute = &mut event["data"]["object"];
+    dispute["id"] = json!(id);
+    dispute["payment_intent"] = json!(intent);
+    dispute["amount"] = json!(minor);
+    dispute["currency"] = json!("usd");
+    dispute["status"] = json!(status);
+    event
+}

@@ -182,6 +182,7 @@ impl World {
     /// Settles, then checks every invariant; fails with the first breach.
     pub async fn audit(&self) -> Ledger {
         self.settle().await;
+        audit::ours(self).await;
         audit::audit(self).await
     }
 
@@ -189,7 +190,8 @@ impl World {
     pub async fn parked(&self) -> Vec<String> {
         let rows = self.table.dump().await;
         let parked = rows.iter().filter(|row| row.key().pk.starts_with("PARK#"));
-        let mut reasons: Vec<_> = parked.filter_map(|row| row.text("reason").map(str::to_owned)).collect();
+        let reason = |row: &store::Row| Some(format!("{}: {}", row.text("code")?, row.text("detail")?));
+        let mut reasons: Vec<_> = parked.filter_map(reason).collect();
         reasons.sort();
         reasons
     }

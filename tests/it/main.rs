@@ -14,11 +14,14 @@
 )]
 
 mod adjustments;
+mod afterwards;
 mod agreement;
+mod any_order;
 mod audit;
 mod authentication;
 mod bad_input;
 mod bonuses;
+mod clicks;
 mod concurrency;
 mod conversions;
 mod cost;
@@ -27,6 +30,7 @@ mod dashboard;
 mod deliveries;
 mod exchange_rates;
 mod idempotency;
+mod link_lifecycle;
 mod links;
 mod maturity;
 mod operations;

@@ -6,8 +6,8 @@ use std::{
 };
 
 use domain::{
-    commission::{Commission, CommissionStatus, Reversal, refund},
-    conversion::{Conversion, Fact, FactReceived, Refund},
+    commission::{AccountChange, Commission, CommissionStatus, Reversal, refund},
+    conversion::{Conversion, Fact, FactReceived, Refund, RefundStage},
     event::PayoutDue,
     ledger::{Account, Posting, Transaction, TransactionKind},
     payout::{Payout, PayoutEvent, PayoutStatus},
@@ -58,10 +58,13 @@ impl Interceptor {
         let Fact::Refund(slice) = &received.fact else { return false };
         let record = self.store.conversion(&received.conversion_id()).await.unwrap();
         let Some(known) = record.conversion() else { return false };
-        if record.refund_ids.contains(&slice.refund_id) {
+        if record.refunds.iter().any(|known| known.is_same(slice)) {
             return true;
         }
-        let Ok(right) = refund(&known.value, &record.lines(), slice, now) else { return false };
+        if slice.stage != RefundStage::Done {
+            return false;
+        }
+        let Ok(right) = refund(&known.value, &record.lines(), &record.applied, slice, now) else { return false };
         let wrong = sliced(&known.value, &record.lines(), slice, right.refunded, now);
         let Some(wrong) = wrong else { return false };
         self.store.apply_refund(&record, slice, &wrong, now).await.is_ok()
@@ -89,17 +92,18 @@ fn sliced(
 ) -> Option<Reversal> {
     let terms = conversion.terms.as_ref()?;
     let prices: Vec<_> = lines.iter().map(|line| line.price.clone()).collect();
-    let rest = conversion.charge.amount.minus(slice.amount).ok()?;
+    let rest = conversion.charge.amount.minus(slice.amount?).ok().filter(|rest| !rest.is_negative())?;
     let shares = terms.amounts(&prices, &conversion.charge, rest).ok()?;
     let (mut postings, mut total) = (Vec::new(), 0);
-    let (mut commissions, mut available) = (Vec::new(), BTreeMap::new());
+    let (mut commissions, mut accounts) = (Vec::new(), BTreeMap::new());
     for (line, share) in lines.iter().zip(shares) {
         if line.status == CommissionStatus::Rejected || share.is_zero() {
             continue;
         }
         let (account, minor) = (line.account(), share.minor());
         if let Account::Available(partner) = &account {
-            *available.entry(partner.clone()).or_insert(0) -= minor;
+            let change: &mut AccountChange = accounts.entry(partner.clone()).or_default();
+            change.available -= minor;
         }
         postings.push(Posting { account, minor, level: Some(line.id.level()) });
         total += minor;
@@ -119,5 +123,5 @@ fn sliced(
             postings,
         }
     });
-    Some(Reversal { refunded, commissions, available, freed: total, transaction })
+    Some(Reversal { refunded, excess: 0, commissions, accounts, freed: total, transaction })
 }

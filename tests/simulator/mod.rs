@@ -12,6 +12,7 @@ mod courier;
 mod intercept;
 mod mail;
 mod measures;
+mod money_back;
 mod mutant;
 mod network;
 mod office;

@@ -245,6 +245,7 @@ impl Network {
         let answer = match fate {
             Fate::Carried => self.perform(id, line, request, &body).await,
             Fate::Failed(Fault::RequestLost) => Err(lost("request")),
+            Fate::Failed(Fault::Hangs) => std::future::pending().await,
             Fate::Failed(Fault::AnswerLost) => {
                 drop(self.perform(id, line, request, &body).await);
                 Err(lost("answer"))

@@ -31,6 +31,7 @@ pub(crate) struct Sale {
     pub(crate) amount: i128,
     /// Tax and shipping in it.
     pub(crate) parts: i128,
+    /// What went back, even if it was more than the charge.
     pub(crate) refunded: i128,
     pub(crate) at: Timestamp,
 }
@@ -64,7 +65,7 @@ pub(crate) fn expected(
         let rates = plan.rates.iter().flatten();
         let base = sale.amount - sale.parts;
         let base = sale.quote.map_or(base, |quote| half_even(base * quote, 10_000));
-        let left = half_even(base * (sale.amount - sale.refunded), sale.amount);
+        let left = half_even(base * (sale.amount - sale.refunded).max(0), sale.amount);
         let prefix = line_prefix(program, sale);
         for (level, (rate, partner)) in (1..).zip(rates.zip(&sale.line)) {
             let line = format!("{prefix}_{level:02}");

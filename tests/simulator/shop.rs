@@ -1,10 +1,10 @@
-//! What merchants sell and take back, told by API and by webhook: in any order, more than once.
+//! What merchants sell, told by API and by webhook: in any order, more than once.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    basket::{self, money},
+    basket,
     mail::{Mail, Told},
     network::Network,
     office::{FOREIGN, Rates, day},
@@ -215,48 +215,4 @@ impl Shop<'_> {
         }
         events.into_iter().map(Told::Event).collect()
     }
-}
-
-/// Takes back parts of a sale, one or several at the same time.
-pub(crate) fn refunds(world: &World, network: &Network, town: &mut Town, place: usize) -> Vec<Mail> {
-    let program = &mut town.programs[place];
-    if program.sales.is_empty() {
-        return Vec::new();
-    }
-    let chosen = network.below(program.sales.len());
-    let told = (0..1 + network.below(3)).filter_map(|_| refund(world, network, program, chosen));
-    told.map(|told| Mail { place, told }).collect()
-}
-
-/// Takes back a part of a sale or all that is left, or tries to take back more than there was.
-fn refund(world: &World, network: &Network, program: &mut Program, chosen: usize) -> Option<Told> {
-    let names = &program.names[chosen];
-    let name = &names[network.below(names.len())];
-    let sale = &mut program.sales[chosen];
-    let left = sale.amount - sale.refunded;
-    let minor = match network.below(12) {
-        0 => sale.amount + 1 + i128::try_from(network.below(100)).unwrap(),
-        1..4 => left,
-        _ => i128::try_from(network.below(usize::try_from(left).unwrap() + 1)).unwrap(),
-    };
-    if minor == 0 || (sale.source == "stripe" && name.starts_with("in")) || sale.amount == 0 {
-        return None;
-    }
-    // More than the charge is refused, whatever else was refunded, so the order does not matter.
-    if minor <= sale.amount {
-        sale.refunded += minor;
-    }
-    let minor = i64::try_from(minor).unwrap();
-    Some(match sale.source {
-        "stripe" => {
-            let mut event = stripe::refund(world, name, &world.fresh("re"), minor);
-            event["data"]["object"]["currency"] = json!(sale.currency.to_lowercase());
-            Told::Event(event)
-        }
-        _ => {
-            let mut body = crate::story::refund(name, &world.fresh("refund"), "0.01");
-            body["amount"] = money(minor, sale.currency);
-            Told::Report { key: world.fresh("key"), body }
-        }
-    })
 }

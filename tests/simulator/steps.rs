@@ -11,7 +11,7 @@ use super::{
     network::Network,
     office::{self, FOREIGN},
     plans::one_of,
-    shop,
+    money_back, shop,
     town::{Town, skew, skewed},
     turns::together,
 };
@@ -74,7 +74,7 @@ impl<'w> Simulation<'w> {
             0..3 => self.town.join(world, network, place).await,
             3..10 => self.town.visit(world, network, place).await,
             10..26 => self.mail.extend(shop::sell(world, network, &mut self.town, place, None)),
-            26..38 => self.mail.extend(shop::refunds(world, network, &mut self.town, place)),
+            26..38 => self.mail.extend(money_back::tell(world, network, &mut self.town, place)),
             38..41 => self.town.publish(world, network, place).await,
             41..54 => {
                 self.bend_payments();

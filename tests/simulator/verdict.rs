@@ -13,9 +13,9 @@ use super::{
 };
 use crate::audit::{self, Ledger};
 
-/// Reasons for which a message may be set aside for a person: a refund of more than was paid, and a
+/// Reasons for which a message may be set aside for a person: refunds of more than was paid, and a
 /// referral that came later than the plan allows.
-const ACCEPTED: [&str; 2] = ["refund_refused", "referral_not_valid"];
+const ACCEPTED: [&str; 2] = ["refunds_exceed_charge", "referral_not_valid"];
 
 impl Simulation<'_> {
     /// Fails with the first thing that is not as it has to be.

@@ -63,7 +63,8 @@ pub async fn handle(store: Store, request: Request) -> Answer {
         let line = record.commissions.iter().find(|line| line.value.id == adjustment.commission_id);
         let line = &line.ok_or_else(Problem::not_found)?.value;
         let priced = record.priced(&line.id).map_err(Problem::internal)?.ok_or_else(Problem::not_found)?;
-        let adjusted = adjust(line, priced, &adjustment).map_err(refusal)?;
+        let is_disputed = record.is_disputed().map_err(Problem::internal)?;
+        let adjusted = adjust(line, priced, is_disputed, &adjustment).map_err(refusal)?;
         let location = format!("/affiliate/commissions/{}/explain", line.id);
         let response = Response::created(&location, &view(&adjustment, (&adjusted.commission).into()))?;
         let once = Once { request: &idempotency, answer: &response.stored(), keep: Keep::Quarter, now };

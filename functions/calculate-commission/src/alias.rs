@@ -33,7 +33,7 @@ impl Counter {
             if written == Written::Now {
                 for refund in &record.waiting {
                     match self.refund(external_id, refund).await {
-                        Ok(()) => self.store.refund_moved(&id, &refund.refund_id).await?,
+                        Ok(()) => self.store.refund_moved(&id, refund).await?,
                         // One that can never count must not keep the others waiting.
                         Err(Failure::Reject { code, detail }) => {
                             self.refuse(&id, refund, &code, &detail).await?;

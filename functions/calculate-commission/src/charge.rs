@@ -1,14 +1,15 @@
 //! A charge: attributed, priced and recorded, once.
 
 use domain::{
-    attribution::{Attribution, Outcome as Credited, Touch, Unattributed},
+    attribution::{Attribution, Identity, Outcome as Credited, Unattributed},
     conversion::{Charge, Conversion, ConversionKind, Customer, conversion_id},
-    id::{ConversionId, CustomerId},
+    id::ConversionId,
     money::Money,
+    plan::PlanVersion,
     program::TouchKind,
 };
 use runtime::{Failure, Outcome};
-use store::{accrual::Written, conversion::Record, customer::Binding};
+use store::{accrual::Written, conversion::Record};
 
 use crate::{ATTEMPTS, Counter, busy};
 
@@ -21,6 +22,7 @@ impl Counter {
             self.alias(alias, &external_id).await?;
         }
         let id = conversion_id(&self.program.id, &self.source, &external_id);
+        let plans = self.store.plans(&self.program.id).await?;
         for _ in 0..ATTEMPTS {
             let record = self.store.conversion(&id).await?;
             let conversion = match record.conversion() {
@@ -34,12 +36,13 @@ impl Counter {
                     Some(conversion) => conversion,
                     None => {
                         self.stop_waiting(&known.value).await?;
-                        return self.follow_up(&id, charge.customer.as_ref()).await;
+                        return self.follow_up(&id, known.value.charge.customer.as_ref(), &plans).await;
                     }
                 },
             };
-            if self.record(&record, conversion).await? == Written::Now {
-                return self.follow_up(&id, charge.customer.as_ref()).await;
+            let customer = conversion.charge.customer.clone();
+            if self.record(&record, conversion, &plans, None).await? == Written::Now {
+                return self.follow_up(&id, customer.as_ref(), &plans).await;
             }
         }
         Err(busy())
@@ -47,12 +50,14 @@ impl Counter {
 
     /// What the charge makes possible: refunds that came before it, and other charges of a customer
     /// whom it has tied to a partner. It may have been counted by a delivery that died before this.
-    async fn follow_up(&self, id: &ConversionId, customer: Option<&Customer>) -> Outcome {
+    async fn follow_up(
+        &self,
+        id: &ConversionId,
+        customer: Option<&Customer>,
+        plans: &[PlanVersion],
+    ) -> Outcome {
         self.apply_waiting_refunds(id).await?;
-        match customer {
-            Some(customer) => self.credit_waiting(&customer.id).await,
-            None => Ok(()),
-        }
+        self.credit_waiting(customer, plans).await
     }
 
     fn new_conversion(&self, external_id: &str, charge: Charge) -> Conversion {
@@ -69,56 +74,73 @@ impl Counter {
         }
     }
 
-    /// Attributes the conversion and writes it down, with lines when somebody is credited.
-    pub(crate) async fn record(&self, record: &Record, conversion: Conversion) -> Result<Written, Failure> {
-        let customer = conversion.charge.customer.clone();
-        let binding = match &customer {
-            Some(customer) => self.store.binding(&self.program.id, &customer.id).await?,
-            None => None,
-        };
-        let plans = self.store.plans(&self.program.id).await?;
-        let attributed = self.attribute(&conversion, binding.as_ref(), &plans).await?;
+    /// Attributes the conversion and writes it down, with lines when somebody is credited. `tied` is
+    /// an identity for whose tie it has waited.
+    pub(crate) async fn record(
+        &self,
+        record: &Record,
+        conversion: Conversion,
+        plans: &[PlanVersion],
+        tied: Option<&Identity>,
+    ) -> Result<Written, Failure> {
+        let ties = self.ties(conversion.charge.customer.as_ref(), plans, tied).await?;
+        let attributed = self.attribute(&conversion, &ties, plans).await?;
         let conversion = Conversion { attribution: attributed.attribution.clone(), ..conversion };
-        let Credited::Attributed(touch) = conversion.attribution.outcome.clone() else {
-            let waits_for = customer.as_ref().filter(|_| binding.is_none());
-            return Ok(self.store.record_unattributed(record, &conversion, waits_for).await?);
+        let Some(touch) = conversion.attribution.touch().cloned() else {
+            return Ok(self.store.record_unattributed(record, &conversion, &ties.untied()).await?);
         };
-        let first_sale_at = binding.as_ref().and_then(|binding| binding.first_sale_at);
         // What this very sale has noted as the first one, before it was decided again, is none before it.
-        let customer_since = first_sale_at.filter(|first| *first < conversion.charge.occurred_at);
+        let occurred_at = conversion.charge.occurred_at;
+        let customer_since = ties.first_sale_at().filter(|first| *first < occurred_at);
         // A shared sale is decided by the merchant each time, and ties the customer to nobody.
-        if let Some(customer) = customer.filter(|_| touch.kind != TouchKind::Split) {
-            if binding.is_none() && !self.bind(&customer.id, touch, &conversion.id).await? {
+        if touch.kind != TouchKind::Split {
+            if self.bind(&ties, touch, Some(&conversion.id)).await? == Written::Stale {
                 return Ok(Written::Stale);
             }
             if conversion.charge.kind != ConversionKind::Lead {
-                self.store.note_sale(&self.program.id, &customer.id, conversion.charge.occurred_at).await?;
+                for identity in ties.identities() {
+                    self.store.note_sale(&self.program.id, &identity.id, occurred_at).await?;
+                }
             }
         }
-        Box::pin(self.accrue(record, conversion, &attributed, &plans, customer_since)).await
-    }
-
-    /// Ties the customer to the partner who is credited; false when somebody else was faster and
-    /// the decision has to be made again.
-    async fn bind(
-        &self,
-        customer: &CustomerId,
-        touch: Touch,
-        made_by: &ConversionId,
-    ) -> Result<bool, Failure> {
-        let tie = Binding { touch, made_by: Some(made_by.clone()), first_sale_at: None };
-        let standing = self.store.bind(&self.program.id, customer, tie.clone()).await?;
-        Ok(standing.touch == tie.touch)
+        Box::pin(self.accrue(record, conversion, &attributed, plans, customer_since)).await
     }
 }
 
-/// The known conversion, when it is to be decided again: it waited for an exchange rate, or another
-/// report of it brings a click, so far it is credited to nobody, and no click was known.
-fn again(known: &Conversion, charge: &Charge) -> Option<Conversion> {
-    if known.attribution.outcome == Credited::Unattributed(Unattributed::NoExchangeRate) {
-        return Some(known.clone());
+/// The known conversion, when it is to be decided again: it waited for an exchange rate, or nobody is
+/// credited so far and another report of it tells of clicks, a coupon, a customer or sharers that were
+/// not known.
+///
+/// As long as nobody is credited, each report is decided for itself, together with what earlier ones
+/// have told where it is silent. The first one that credits somebody settles the attribution, and none
+/// after it changes that. So where one report only could credit anybody, all orders end the same.
+fn again(known: &Conversion, told: &Charge) -> Option<Conversion> {
+    match known.attribution.outcome {
+        Credited::Attributed(_) => None,
+        Credited::Unattributed(Unattributed::NoExchangeRate) => Some(known.clone()),
+        Credited::Unattributed(_) => {
+            let charge = told_with(&known.charge, told);
+            let is_new = charge.clicks != known.charge.clicks
+                || charge.coupon != known.charge.coupon
+                || charge.customer != known.charge.customer
+                || (!told.splits.is_empty() && told.splits != known.charge.splits);
+            is_new.then(|| Conversion { charge, ..known.clone() })
+        }
     }
-    let matters = known.attribution.touch().is_none() && known.charge.click_id.is_none();
-    let click_id = charge.click_id.clone().filter(|_| matters)?;
-    Some(Conversion { charge: Charge { click_id: Some(click_id), ..known.charge.clone() }, ..known.clone() })
+}
+
+/// A report of a charge, with what an earlier one has told of the customer where it is silent.
+fn told_with(known: &Charge, told: &Charge) -> Charge {
+    let mut charge = told.clone();
+    charge.clicks = charge.clicks.or_else(|| known.clicks.clone());
+    charge.coupon = charge.coupon.or_else(|| known.coupon.clone());
+    charge.customer = match (charge.customer, &known.customer) {
+        (Some(told), Some(known)) if told.id == known.id => {
+            Some(Customer { email_hash: told.email_hash.or_else(|| known.email_hash.clone()), ..told })
+        }
+        (told, known) => told.or_else(|| known.clone()),
+    };
+    let aliases = known.aliases.iter().filter(|alias| !told.aliases.contains(alias));
+    charge.aliases.extend(aliases.cloned());
+    charge
 }

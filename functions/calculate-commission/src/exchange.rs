@@ -1,7 +1,7 @@
 //! A sale in another currency than the program's: priced by the rate of its day, or kept waiting.
 
 use domain::{
-    attribution::{Attribution, Unattributed},
+    attribution::{Attribution, Outcome, Unattributed},
     conversion::{Conversion, Fact, FactReceived},
     exchange::ExchangeRate,
     id::EventId,
@@ -57,7 +57,8 @@ impl Counter {
             received_at: conversion.received_at,
             fact: Fact::Charge(conversion.charge.clone()),
         };
-        let attribution = Attribution::none(Unattributed::NoExchangeRate);
+        let outcome = Outcome::Unattributed(Unattributed::NoExchangeRate);
+        let attribution = Attribution { outcome, ..conversion.attribution };
         let conversion = Conversion { attribution, terms: None, ..conversion };
         let written = self.store.wait_for_rate(record, &conversion, &fact, self.program.currency).await?;
         if written == Written::Now {

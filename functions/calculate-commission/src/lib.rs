@@ -9,6 +9,8 @@ mod exchange;
 mod pricing;
 mod referral;
 mod refund;
+mod splits;
+mod ties;
 mod touches;
 
 use domain::{

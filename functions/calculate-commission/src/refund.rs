@@ -1,23 +1,27 @@
-//! A refund: applied to its conversion, or kept until that is known.
+//! A refund, dispute or cancellation: applied to its conversion, or kept until that is known.
 
 use domain::{
     commission::refund,
-    conversion::{Refund, conversion_id},
+    conversion::{Refund, RefundStage, conversion_id},
     id::ConversionId,
 };
 use runtime::{Failure, Outcome};
-use store::{accrual::Written, conversion::Record};
+use store::{
+    accrual::Written,
+    conversion::Record,
+    park::{Parked, Queue},
+};
 
 use crate::{ATTEMPTS, Counter, busy};
 
 impl Counter {
-    /// Counts a refund of the charge with this id or alias.
+    /// Counts what is told of a refund of the charge with this id or alias.
     pub(crate) async fn refund(&self, external_id: &str, fact: &Refund) -> Outcome {
         for _ in 0..ATTEMPTS {
             let canonical = self.store.canonical_id(&self.program.id, &self.source, external_id).await?;
             let id = conversion_id(&self.program.id, &self.source, &canonical);
             let record = self.store.conversion(&id).await?;
-            if record.refund_ids.contains(&fact.refund_id) {
+            if record.refunds.iter().any(|known| known.is_same(fact)) {
                 return self.apply_waiting_refunds(&id).await;
             }
             let written = match record.conversion() {
@@ -55,17 +59,34 @@ impl Counter {
 
     async fn apply(&self, record: &Record, fact: &Refund) -> Result<Written, Failure> {
         let Some(known) = record.conversion() else { return Ok(Written::Stale) };
-        let reversal = refund(&known.value, &record.lines(), fact, self.now)
+        let reversal = refund(&known.value, &record.lines(), &record.applied, fact, self.now)
             .map_err(|error| Failure::reject("refund_refused", error))?;
+        if reversal.excess > 0 && fact.stage == RefundStage::Done {
+            self.note_excess(record, fact, reversal.excess).await?;
+        }
         Ok(self.store.apply_refund(record, fact, &reversal, self.now).await?)
     }
 
+    /// Refunds beyond the charge take nothing more from anybody; a person should know that something
+    /// was refunded twice, or reported wrongly. Noted first: once it is applied, it is not seen again.
+    async fn note_excess(&self, record: &Record, fact: &Refund, excess: i128) -> Outcome {
+        let Some(known) = record.conversion() else { return Ok(()) };
+        let amount = known.value.charge.amount;
+        let detail = format!("{excess} minor units were refunded beyond the charge of {amount}");
+        self.park(&known.value.id, fact, "refunds_exceed_charge", &detail).await
+    }
+
     pub(crate) async fn refuse(&self, id: &ConversionId, fact: &Refund, code: &str, detail: &str) -> Outcome {
-        let name = format!("{id}/{}", fact.refund_id);
-        let reason = format!("{code}: {detail}");
         // Parked first: a refund that is marked as refused is not looked at again.
-        self.store.park("refunds", &name, &fact.amount.to_string(), &reason, self.now).await?;
-        runtime::telemetry::metric("Parked", 1, &[("source", "refunds")], self.now);
+        self.park(id, fact, code, detail).await?;
         Ok(self.store.refuse_refund(id, fact).await?)
+    }
+
+    async fn park(&self, id: &ConversionId, fact: &Refund, code: &str, detail: &str) -> Outcome {
+        let message_id = fact.subject(id).join("/");
+        let body = fact.amount.map_or_else(|| "the whole charge".to_owned(), |amount| amount.to_string());
+        let (code, detail) = (code.to_owned(), detail.to_owned());
+        let parked = Parked { queue: Queue::Refunds, message_id, body, code, detail, parked_at: self.now };
+        Ok(runtime::park(&self.store, &parked).await?)
     }
 }

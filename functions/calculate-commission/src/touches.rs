@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use domain::{
     agreement::Agreement,
     attribution::{
-        Attribution, Candidate, Outcome, RejectedTouch, Rejection, Touch, Unattributed, attribute,
+        Attribution, Candidate, Outcome, RejectedTouch, Rejection, Touch, Unattributed, attribute, policy_at,
     },
-    click::{ClickId, ClickIdError},
-    conversion::Conversion,
+    click::{ClickId, ClickTrail},
+    conversion::{Charge, Conversion, Referral},
+    coupon::CouponCode,
     id::PartnerId,
-    plan::{PlanVersion, in_force},
-    program::{AttributionPolicy, TouchKind},
+    plan::PlanVersion,
+    program::TouchKind,
 };
 use jiff::Timestamp;
 use runtime::{Failure, Purpose};
-use store::customer::Binding;
 
-use crate::Counter;
+use crate::{Counter, ties::Ties};
 
 /// Whose conversion it is, and the enrolment it earns under.
 pub(crate) struct Attributed {
@@ -29,15 +29,17 @@ pub(crate) struct Attributed {
 }
 
 impl Attributed {
-    fn nobody(reason: Unattributed) -> Self {
-        Self { attribution: Attribution::none(reason), agreement: None, active_splits: Vec::new() }
+    pub(crate) fn nobody(attribution: Attribution) -> Self {
+        Self { attribution, agreement: None, active_splits: Vec::new() }
     }
 }
 
-/// A touch and whether its link was active.
-struct Known {
-    touch: Touch,
-    link_was_active: bool,
+/// What may tie the customer to a partner, before anybody's enrolment is looked at.
+enum Found {
+    /// A touch, and what is wrong with its link or coupon.
+    Touch(Touch, Option<Rejection>),
+    /// A click that was not issued for this program.
+    Forged(ClickId),
 }
 
 impl Counter {
@@ -45,132 +47,117 @@ impl Counter {
     pub(crate) async fn attribute(
         &self,
         conversion: &Conversion,
-        binding: Option<&Binding>,
+        ties: &Ties,
         plans: &[PlanVersion],
     ) -> Result<Attributed, Failure> {
+        let earlier = &conversion.attribution.rejected;
         if !self.program.is_active {
-            return Ok(Attributed::nobody(Unattributed::ProgramInactive));
+            let outcome = Outcome::Unattributed(Unattributed::ProgramInactive);
+            return Ok(Attributed::nobody(Attribution { outcome, rejected: earlier.clone() }));
         }
-        if !conversion.charge.splits.is_empty() {
+        let charge = &conversion.charge;
+        if !charge.splits.is_empty() {
             return self.attribute_splits(conversion).await;
         }
-        let (mut known, mut forged) = (Vec::new(), false);
-        // A tie that this very conversion made is its own click again, not an earlier customer.
-        if let Some(binding) = binding.filter(|binding| binding.made_by.as_ref() != Some(&conversion.id)) {
-            let touch = Touch { kind: TouchKind::Customer, ..binding.touch.clone() };
-            known.push(Known { touch, link_was_active: true });
+        let ties = ties.touches(Some(&conversion.id));
+        let mut found: Vec<_> = ties.map(|touch| Found::Touch(touch, None)).collect();
+        found.extend(self.coupon(charge).await?);
+        if let Some(clicks) = &charge.clicks {
+            found.extend(self.clicks(clicks).await?);
         }
-        if let Some(click_id) = &conversion.charge.click_id {
-            match self.click(click_id).await? {
-                Ok(click) => known.push(click),
-                Err(_) => forged = true,
-            }
-        }
-        if known.is_empty() && forged {
-            return Ok(Attributed::nobody(Unattributed::ForgedClick));
-        }
-        let mut agreements = BTreeMap::new();
-        for Known { touch, .. } in &known {
+        let (attribution, agreement) = self.decide(found, plans, charge.occurred_at, earlier).await?;
+        Ok(Attributed { attribution, agreement, active_splits: Vec::new() })
+    }
+
+    /// The touch that ties the customer of a referral, or why there is none. An address that has been
+    /// brought before stands beside the clicks, in the program's order.
+    pub(crate) async fn referral_touch(
+        &self,
+        referral: &Referral,
+        ties: &Ties,
+        plans: &[PlanVersion],
+    ) -> Result<Result<Touch, Vec<RejectedTouch>>, Failure> {
+        let mut found: Vec<_> = ties.touches(None).map(|touch| Found::Touch(touch, None)).collect();
+        found.extend(self.clicks(&referral.clicks).await?);
+        let (attribution, _) = self.decide(found, plans, referral.occurred_at, &[]).await?;
+        Ok(match attribution.outcome {
+            Outcome::Attributed(touch) => Ok(touch),
+            Outcome::Unattributed(_) => Err(attribution.rejected),
+        })
+    }
+
+    /// The decision, and the enrolment of whoever is credited.
+    async fn decide(
+        &self,
+        found: Vec<Found>,
+        plans: &[PlanVersion],
+        at: Timestamp,
+        earlier: &[RejectedTouch],
+    ) -> Result<(Attribution, Option<Agreement>), Failure> {
+        let mut agreements: BTreeMap<PartnerId, Option<Agreement>> = BTreeMap::new();
+        for one in &found {
+            let Found::Touch(touch, _) = one else { continue };
             if !agreements.contains_key(&touch.partner_id) {
                 let agreement = self.store.agreement(&self.program.id, &touch.partner_id).await?;
                 agreements.insert(touch.partner_id.clone(), agreement.map(|agreement| agreement.value));
             }
         }
-        let occurred_at = conversion.charge.occurred_at;
-        let attribution = decide(self.policy(plans, occurred_at), occurred_at, known, &agreements);
-        let partner = attribution.touch().map(|touch| touch.partner_id.clone());
-        let agreement = partner.and_then(|partner| agreements.remove(&partner).flatten());
-        Ok(Attributed { attribution, agreement, active_splits: Vec::new() })
+        let candidate = |one| match one {
+            Found::Forged(click) => Candidate::Forged(click),
+            Found::Touch(touch, fault) => {
+                let agreement = agreements.get(&touch.partner_id).and_then(Option::as_ref);
+                Candidate::Touch { touch, fault, agreement }
+            }
+        };
+        let candidates: Vec<_> = found.into_iter().map(candidate).collect();
+        let attribution = attribute(policy_at(&self.program, plans, at), at, &candidates, earlier);
+        let agreement = attribution.touch().and_then(|touch| agreements.remove(&touch.partner_id).flatten());
+        Ok((attribution, agreement))
     }
 
-    /// The sale is the first active partner's whom the merchant named, and shared with the others.
-    async fn attribute_splits(&self, conversion: &Conversion) -> Result<Attributed, Failure> {
-        let charge = &conversion.charge;
-        let partners: Vec<_> = charge.splits.iter().map(|split| split.partner_id.clone()).collect();
-        let mut agreements = self.store.agreements(&self.program.id, &partners).await?;
-        agreements.retain(|agreement| agreement.is_active_at(charge.occurred_at));
-        let is_active = |partner: &PartnerId| agreements.iter().any(|own| own.partner_id == *partner);
-        let (active_splits, inactive): (Vec<_>, Vec<_>) = partners.into_iter().partition(is_active);
-        let Some(first) = active_splits.first() else {
-            return Ok(Attributed::nobody(Unattributed::NoValidTouch));
-        };
-        let touch = Touch {
-            kind: TouchKind::Split,
-            reference: conversion.id.to_string(),
-            partner_id: first.clone(),
-            link_id: None,
-            campaign: None,
-            at: charge.occurred_at,
-        };
-        let reject = |partner: PartnerId| RejectedTouch {
-            reference: partner.to_string(),
-            reason: Rejection::AgreementInactive,
-        };
-        let agreement = agreements.iter().find(|own| own.partner_id == *first).cloned();
-        let outcome = Outcome::Attributed(touch);
-        let attribution = Attribution { outcome, rejected: inactive.into_iter().map(reject).collect() };
-        Ok(Attributed { attribution, agreement, active_splits })
-    }
-
-    fn policy<'a>(&'a self, plans: &'a [PlanVersion], at: Timestamp) -> &'a AttributionPolicy {
-        let own = in_force(plans, at).and_then(|version| version.plan.attribution.as_ref());
-        own.unwrap_or(&self.program.attribution)
+    async fn clicks(&self, clicks: &ClickTrail) -> Result<Vec<Found>, Failure> {
+        let mut found = Vec::new();
+        for click in clicks.ids() {
+            found.push(self.click(click).await?);
+        }
+        Ok(found)
     }
 
     /// The touch that a click id proves. Its record may be lost or late: link and time are in the
     /// id itself.
-    async fn click(&self, id: &ClickId) -> Result<Result<Known, ClickIdError>, Failure> {
-        let proof = match id.verify(&self.keyring.keys(Purpose::ClickMac), &self.program.id) {
-            Ok(proof) => proof,
-            Err(error) => return Ok(Err(error)),
+    async fn click(&self, id: &ClickId) -> Result<Found, Failure> {
+        let Ok(proof) = id.verify(&self.keyring.keys(Purpose::ClickMac), &self.program.id) else {
+            return Ok(Found::Forged(id.clone()));
         };
-        let Some(link) = self.store.link(&proof.link_id).await? else { return Ok(Err(ClickIdError::Forged)) };
+        let Some(link) = self.store.link(&proof.link_id).await? else {
+            return Ok(Found::Forged(id.clone()));
+        };
+        let fault = (!link.is_active_at(proof.at)).then_some(Rejection::LinkInactive);
         let touch = Touch {
             kind: TouchKind::Click,
             reference: id.to_string(),
-            partner_id: link.partner_id.clone(),
-            link_id: Some(link.id.clone()),
-            campaign: link.campaign.clone(),
+            partner_id: link.partner_id,
+            link_id: Some(link.id),
+            campaign: link.campaign,
             at: proof.at,
         };
-        Ok(Ok(Known { touch, link_was_active: link.is_active_at(proof.at) }))
+        Ok(Found::Touch(touch, fault))
     }
 
-    /// The touch that a referral's click proves, if it is valid at the referral.
-    pub(crate) async fn referral_touch(
-        &self,
-        id: &ClickId,
-        at: Timestamp,
-    ) -> Result<Result<Touch, String>, Failure> {
-        let known = match self.click(id).await? {
-            Ok(known) => known,
-            Err(error) => return Ok(Err(error.to_string())),
+    /// The touch of the coupon that was used. A code that nobody has here is the merchant's own.
+    async fn coupon(&self, charge: &Charge) -> Result<Option<Found>, Failure> {
+        let code = charge.coupon.clone().and_then(|text| CouponCode::try_from(text).ok());
+        let Some(code) = code else { return Ok(None) };
+        let Some(coupon) = self.store.coupon_of(&self.program.id, &code).await? else { return Ok(None) };
+        let is_active = coupon.is_active_at(charge.occurred_at);
+        let touch = Touch {
+            kind: TouchKind::Coupon,
+            reference: coupon.code.to_string(),
+            partner_id: coupon.partner_id,
+            link_id: None,
+            campaign: coupon.campaign,
+            at: charge.occurred_at,
         };
-        let agreement = self.store.agreement(&self.program.id, &known.touch.partner_id).await?;
-        let candidate = Candidate {
-            touch: known.touch,
-            link_was_active: known.link_was_active,
-            agreement: agreement.as_ref().map(|agreement| &agreement.value),
-        };
-        let plans = self.store.plans(&self.program.id).await?;
-        let attribution = attribute(self.policy(&plans, at), at, &[candidate]);
-        Ok(attribution.touch().cloned().ok_or_else(|| format!("{:?}", attribution.rejected)))
+        Ok(Some(Found::Touch(touch, (!is_active).then_some(Rejection::CouponInactive))))
     }
-}
-
-fn decide(
-    policy: &AttributionPolicy,
-    at: Timestamp,
-    known: Vec<Known>,
-    agreements: &BTreeMap<PartnerId, Option<Agreement>>,
-) -> Attribution {
-    let candidates: Vec<_> = known
-        .into_iter()
-        .map(|Known { touch, link_was_active }| Candidate {
-            agreement: agreements.get(&touch.partner_id).and_then(Option::as_ref),
-            touch,
-            link_was_active,
-        })
-        .collect();
-    attribute(policy, at, &candidates)
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::{
     id::ProgramId,
+    link::check_template,
     money::Currency,
-    program::{AttributionPolicy, PayoutPolicy, Program, Reapplication, Terms, TouchKind},
+    program::{AttributionPolicy, LinkPolicy, PayoutPolicy, Program, Reapplication, Terms, TouchKind},
 };
 use jiff::Timestamp;
 use runtime::{Problem, Violations};
@@ -13,6 +14,7 @@ use serde::Deserialize;
 
 const LINK_HOSTS_MAX: usize = 50;
 const DAYS_MAX: u16 = 365;
+const LINKS_MAX: u32 = 100_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +30,8 @@ pub(crate) struct ProgramRequest {
     attribution: AttributionPolicy,
     payout: PayoutPolicy,
     link_hosts: Vec<String>,
+    #[serde(default)]
+    links: LinkPolicy,
 }
 
 impl ProgramRequest {
@@ -39,6 +43,7 @@ impl ProgramRequest {
         self.check_attribution(&mut violations);
         self.check_payout(&mut violations);
         self.check_link_hosts(&mut violations);
+        self.check_links(&mut violations);
         violations.finish()
     }
 
@@ -77,7 +82,7 @@ impl ProgramRequest {
             )
             .check(kinds.len() == precedence.len(), pointer, "duplicate", "name every kind once")
             // A split is the merchant's word for one sale, and has no place in a policy.
-            .check(!kinds.contains(&TouchKind::Split), pointer, "invalid", "use customer, coupon and click");
+            .check(!kinds.contains(&TouchKind::Split), pointer, "invalid", "use customer, email, coupon and click");
     }
 
     fn check_payout(&self, violations: &mut Violations) {
@@ -110,6 +115,17 @@ impl ProgramRequest {
         }
     }
 
+    fn check_links(&self, violations: &mut Violations) {
+        for (name, template) in self.links.utm.parameters() {
+            let pointer = name.replace("utm_", "/links/utm/");
+            violations.text(template, 100, &pointer);
+            violations.take(&pointer, check_template(template));
+        }
+        let fits = (1..=LINKS_MAX).contains(&self.links.limit_per_partner);
+        let pointer = "/links/limit_per_partner";
+        violations.check(fits, pointer, "out_of_range", "a partner may have 1 to 100,000 links");
+    }
+
     /// The program, active at once.
     pub(crate) fn into_program(self, id: ProgramId, created_at: Timestamp) -> Program {
         Program {
@@ -123,6 +139,7 @@ impl ProgramRequest {
             attribution: self.attribution,
             payout: self.payout,
             link_hosts: self.link_hosts,
+            links: self.links,
             created_at,
         }
     }

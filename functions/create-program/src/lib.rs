@@ -5,7 +5,7 @@ mod body;
 use domain::{
     id::ProgramId,
     money::Currency,
-    program::{AttributionPolicy, PayoutPolicy, Program, Reapplication, Terms},
+    program::{AttributionPolicy, LinkPolicy, PayoutPolicy, Program, Reapplication, Terms},
 };
 use jiff::Timestamp;
 use runtime::{Answer, Request, Response};
@@ -29,6 +29,7 @@ struct ProgramView<'a> {
     attribution: &'a AttributionPolicy,
     payout: &'a PayoutPolicy,
     link_hosts: &'a [String],
+    links: &'a LinkPolicy,
     created_at: Timestamp,
 }
 
@@ -67,6 +68,7 @@ impl<'a> From<&'a Program> for ProgramView<'a> {
             attribution: &program.attribution,
             payout: &program.payout,
             link_hosts: &program.link_hosts,
+            links: &program.links,
             created_at: program.created_at,
         }
     }

@@ -3,12 +3,14 @@
 use domain::id::{ProgramId, WebhookEndpointId};
 use jiff::Timestamp;
 use providers::webhook;
-use runtime::{Answer, Keyring, LinkBase, Problem, Request, Response, SealError, Violations};
-use serde::{Deserialize, Serialize};
+use runtime::{
+    Answer, Keyring, LinkBase, Problem, Request, Response, SealError, Violations, view::webhook::EndpointView,
+};
+use serde::Deserialize;
 use store::{
     Store,
     idempotency::{Keep, Once},
-    webhook::WebhookEndpoint,
+    webhook::{SigningSecret, WebhookEndpoint},
 };
 
 /// One, and a second one while it replaces the first.
@@ -20,15 +22,6 @@ struct EndpointRequest {
     program_id: ProgramId,
     provider: String,
     signing_secrets: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct EndpointView<'a> {
-    id: &'a WebhookEndpointId,
-    program_id: &'a ProgramId,
-    provider: &'a str,
-    url: String,
-    created_at: Timestamp,
 }
 
 /// Creates a webhook endpoint.
@@ -47,15 +40,9 @@ pub async fn handle((store, keyring, base): (Store, Keyring, LinkBase), request:
     store.program(&body.program_id).await?.ok_or_else(Problem::not_found)?;
     let id = WebhookEndpointId::derive(&[&idempotency.caller, idempotency.operation, &idempotency.key]);
     let endpoint = body.into_endpoint(id, &keyring, now).map_err(Problem::internal)?;
-    let path = format!("/webhooks/{}/{}", endpoint.provider, endpoint.id);
-    let view = EndpointView {
-        id: &endpoint.id,
-        program_id: &endpoint.program_id,
-        provider: &endpoint.provider,
-        url: base.of(&request)?.beside(&path),
-        created_at: endpoint.created_at,
-    };
-    let response = Response::created(&path, &view)?;
+    let location = format!("/webhooks/{}/{}", endpoint.provider, endpoint.id);
+    let view = EndpointView::new(endpoint.clone(), &base.of(&request)?, now);
+    let response = Response::created(&location, &view)?;
     let once = Once { request: &idempotency, answer: &response.stored(), keep: Keep::Week, now };
     let committed = store.create_webhook_endpoint(&endpoint, once).await?;
     response.committed(committed)
@@ -64,18 +51,22 @@ pub async fn handle((store, keyring, base): (Store, Keyring, LinkBase), request:
 impl EndpointRequest {
     fn check(&self) -> Result<(), Problem> {
         let mut violations = Violations::new();
-        let is_known = webhook::sender(&self.provider).is_some();
-        violations.check(is_known, "/provider", "unknown_provider", "the providers known are: stripe");
+        let sender = webhook::sender(&self.provider);
+        if sender.is_none() {
+            let known: Vec<_> = webhook::names().collect();
+            let detail = format!("the providers known are: {}", known.join(", "));
+            violations.add("/provider", "unknown_provider", detail);
+        }
         let secrets = &self.signing_secrets;
         let fits = (1..=SECRETS_MAX).contains(&secrets.len());
         violations.check(fits, "/signing_secrets", "out_of_range", "an endpoint has 1 or 2 signing secrets");
         for (index, secret) in secrets.iter().enumerate() {
             let pointer = format!("/signing_secrets/{index}");
-            let is_secret = (8..=255).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_graphic());
+            if let Some(Err(error)) = sender.map(|sender| sender.check_secret(secret)) {
+                violations.add(&pointer, "invalid", error.to_string());
+            }
             let is_new = !secrets.iter().take(index).any(|other| other == secret);
-            violations
-                .check(is_secret, &pointer, "invalid", "a secret has 8 to 255 visible ASCII characters")
-                .check(is_new, &pointer, "duplicate", "give every secret once");
+            violations.check(is_new, &pointer, "duplicate", "give every secret once");
         }
         violations.finish()
     }
@@ -87,13 +78,16 @@ impl EndpointRequest {
         created_at: Timestamp,
     ) -> Result<WebhookEndpoint, SealError> {
         let context = WebhookEndpoint::secret_context(&id);
-        let seal = |secret: String| keyring.seal(&context, secret.as_bytes());
-        let sealed_secrets = self.signing_secrets.into_iter().map(seal).collect::<Result<_, _>>()?;
+        let sealed = |(number, secret): (u32, String)| {
+            let sealed = keyring.seal(&context, secret.as_bytes())?;
+            Ok(SigningSecret { number, sealed, added_at: created_at, expires_at: None })
+        };
+        let secrets = (1..).zip(self.signing_secrets).map(sealed).collect::<Result<_, _>>()?;
         Ok(WebhookEndpoint {
             id,
             program_id: self.program_id,
             provider: self.provider,
-            sealed_secrets,
+            secrets,
             created_at,
         })
     }

@@ -36,7 +36,9 @@ pub async fn handle(store: Store, request: Request) -> Answer {
         let record = store.conversion(commission.conversion()).await?;
         let is_line = record.commissions.iter().any(|line| line.value.id == commission);
         let conversion = record.conversion().filter(|_| is_line).ok_or_else(Problem::not_found)?;
-        let reviewed = review(&conversion.value, &record.lines(), decision, now).map_err(refusal)?;
+        let is_disputed = record.is_disputed().map_err(Problem::internal)?;
+        let reviewed = review(&conversion.value, &record.lines(), is_disputed, decision, now);
+        let reviewed = reviewed.map_err(refusal)?;
         if store.record_review(&record, &reviewed, now).await? == Written::Now {
             let commissions = reviewed.commissions.iter().map(CommissionView::from).collect();
             return Response::ok(&DecidedView { commissions });

@@ -22,7 +22,6 @@ pub async fn handle((store, queue): (Store, MaturityQueue), now: Timestamp) -> O
         accounts.entry(account).or_default().push(due.commission_id);
     }
     for ((program_id, partner_id, currency), ids) in accounts {
-        let group = format!("{program_id}/{partner_id}/{currency}");
         for batch in ids.chunks(BATCH_MAX) {
             let Some(first) = batch.first() else { continue };
             let message = MaturityReached {
@@ -32,7 +31,7 @@ pub async fn handle((store, queue): (Store, MaturityQueue), now: Timestamp) -> O
                 commission_ids: batch.to_vec(),
             };
             let deduplication = format!("{first}/{}/{}", batch.len(), now.as_second());
-            queue.send(&message, &group, &deduplication).await?;
+            queue.send(&message, &message.account(), &deduplication).await?;
         }
     }
     Ok(())

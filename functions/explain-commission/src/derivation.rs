@@ -110,12 +110,13 @@ impl<'a> Derivation<'a> {
         })
     }
 
-    /// Minor units that refunds took out of the available balance, after maturity.
+    /// Minor units that refunds took of what was payable. What a dispute has frozen is not gone.
     pub(crate) fn taken_from_available(&self) -> Money {
-        let refunds = self.entries.iter().filter(|entry| entry.transaction.kind == TransactionKind::Refund);
-        let postings = refunds.flat_map(|entry| &entry.postings);
+        use TransactionKind::{Hold, Refund, Restore};
+        let of_refunds = |entry: &&Entry| matches!(entry.transaction.kind, Refund | Hold | Restore);
+        let postings = self.entries.iter().filter(of_refunds).flat_map(|entry| &entry.postings);
         let of_available = postings
-            .filter(|posting| matches!(posting.account, Account::Available(_)))
+            .filter(|posting| matches!(posting.account, Account::Available(_) | Account::Held(_)))
             .map(|posting| posting.minor);
         Money::new(of_available.sum(), self.line.amount.currency())
     }

@@ -83,12 +83,8 @@ fn booked(record: &Record, id: &CommissionId) -> Vec<TransactionId> {
     let is_rejected = record.commissions.iter().any(|line| line.value.status == CommissionStatus::Rejected);
     let mut ids = vec![TransactionKind::Accrue.transaction_id(&[conversion])];
     ids.extend(is_rejected.then(|| TransactionKind::Reject.transaction_id(&[conversion])));
-    let refunds = record.applied.iter();
     ids.extend(record.adjustments.iter().map(Adjustment::entry_id));
-    ids.extend(
-        refunds
-            .map(|refund| TransactionKind::Refund.transaction_id(&[conversion, refund.refund_id.as_str()])),
-    );
+    ids.extend(record.applied.iter().map(|refund| refund.entry_id(id.conversion())));
     ids
 }
 

@@ -95,6 +95,9 @@ fn came(touch: &Touch, derivation: &Derivation<'_>, voice: Voice) -> String {
         TouchKind::Customer => {
             format!("The customer was brought by {whom} on {day}{campaign} and has stayed with that.")
         }
+        TouchKind::Email => {
+            format!("A customer with this e-mail address was brought by {whom} on {day}{campaign}.")
+        }
         TouchKind::Split => "The merchant named the partners who share the sale.".to_owned(),
     }
 }

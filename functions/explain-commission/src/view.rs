@@ -1,20 +1,21 @@
 //! The explanation as it is shown.
 
 use domain::{
-    attribution::{Rejection, Touch},
     bonus::Award,
     commission::{Adjustment, Commission, Price, RuleTrace},
     conversion::Conversion,
     exchange::ExchangeRate,
-    id::{ConversionId, LinkId, PartnerId, TransactionId},
+    id::{ConversionId, PartnerId, TransactionId},
     ledger,
     money::{Money, MoneyError, Rounding},
     plan::{CapPeriod, CapScope},
-    program::TouchKind,
     rate::Rate,
 };
 use jiff::Timestamp;
-use runtime::view::commission::CommissionView;
+use runtime::view::{
+    attribution::{RejectedView, TouchView},
+    commission::CommissionView,
+};
 use serde::Serialize;
 
 mod bonus;
@@ -54,28 +55,11 @@ struct ConversionView {
     refunded: Money,
 }
 
+/// Whose sale it is, to whoever may see the seller.
 #[derive(Default, Serialize)]
 struct AttributionView {
     touch: Option<TouchView>,
     rejected: Vec<RejectedView>,
-}
-
-/// A touch that did not win. What proves it is another partner's click or code, so only an
-/// administrator sees that.
-#[derive(Serialize)]
-struct RejectedView {
-    reference: Option<String>,
-    reason: Rejection,
-}
-
-#[derive(Serialize)]
-struct TouchView {
-    kind: TouchKind,
-    reference: String,
-    partner_id: PartnerId,
-    link_id: Option<LinkId>,
-    campaign: Option<String>,
-    at: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -196,24 +180,11 @@ impl From<&Conversion> for ConversionView {
 impl AttributionView {
     fn new(conversion: &Conversion, viewer: &Viewer) -> Self {
         let attribution = &conversion.attribution;
-        let rejected = attribution.rejected.iter().map(|touch| RejectedView {
-            reference: Some(touch.reference.clone()).filter(|_| *viewer == Viewer::Admin),
-            reason: touch.reason,
+        let rejected = attribution.rejected.iter().map(|touch| match viewer {
+            Viewer::Admin => RejectedView::from(touch),
+            Viewer::Partner(partner) => RejectedView::to_partner(touch, partner),
         });
         Self { touch: attribution.touch().map(TouchView::from), rejected: rejected.collect() }
-    }
-}
-
-impl From<&Touch> for TouchView {
-    fn from(touch: &Touch) -> Self {
-        Self {
-            kind: touch.kind,
-            reference: touch.reference.clone(),
-            partner_id: touch.partner_id.clone(),
-            link_id: touch.link_id.clone(),
-            campaign: touch.campaign.clone(),
-            at: touch.at,
-        }
     }
 }
 

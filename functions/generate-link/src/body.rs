@@ -2,7 +2,7 @@
 
 use domain::{
     id::{PartnerId, ProgramId},
-    link::{Link, Slug, Utm, check_destination},
+    link::{ADDRESS_MAX, Link, Slug, SubIds, Utm, check_destination},
     program::Program,
 };
 use jiff::Timestamp;
@@ -11,8 +11,6 @@ use serde::Deserialize;
 use url::Url;
 
 const TEXT_MAX: usize = 100;
-const ADDRESS_MAX: usize = 2000;
-const SUB_IDS_MAX: usize = 5;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,7 +22,7 @@ pub(crate) struct LinkRequest {
     #[serde(default)]
     utm: Utm,
     #[serde(default)]
-    sub_ids: Vec<String>,
+    sub_ids: SubIds,
     #[serde(default)]
     slug: Option<String>,
 }
@@ -36,7 +34,7 @@ pub(crate) struct Wanted {
     destination: Url,
     campaign: Option<String>,
     utm: Utm,
-    sub_ids: Vec<String>,
+    sub_ids: SubIds,
 }
 
 /// Who asks, and with which idempotency key.
@@ -61,10 +59,8 @@ impl LinkRequest {
             let fits = value.chars().count() <= TEXT_MAX;
             violations.check(fits, &pointer, "invalid_length", "use at most 100 characters");
         }
-        let fits = self.sub_ids.len() <= SUB_IDS_MAX;
-        violations.check(fits, "/sub_ids", "out_of_range", "a link has at most 5 sub ids");
-        for (index, sub_id) in self.sub_ids.iter().enumerate() {
-            violations.text(sub_id, TEXT_MAX, &format!("/sub_ids/{index}"));
+        for (name, value) in self.sub_ids.parameters() {
+            violations.text(value, SubIds::CHARACTERS_MAX, &format!("/sub_ids/{name}"));
         }
         match (destination, slug) {
             (Some(destination), Some(slug)) if violations.is_empty() => Ok(Wanted {
@@ -84,7 +80,7 @@ impl Wanted {
     /// May a link of the program lead there?
     pub(crate) fn check_destination(&self, program: &Program) -> Result<(), Problem> {
         let mut violations = Violations::new();
-        violations.take("/destination", check_destination(program, &self.destination));
+        violations.take("/destination", check_destination(&program.link_hosts, &self.destination));
         violations.finish()
     }
 

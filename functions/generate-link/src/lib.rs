@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use runtime::{Answer, Code, LinkAddress, LinkBase, Problem, Request, Response, view::link::LinkView};
 use store::{
     Store,
+    click::LinkClicks,
     idempotency::{Keep, Once},
     link::LinkCreated,
 };
@@ -35,7 +36,7 @@ pub async fn handle((store, base): (Store, LinkBase), request: Request) -> Answe
     let address = base.of(&request)?;
     let response = created(&link, &address)?;
     let once = Once { request: &idempotency, answer: &response.stored(), keep: Keep::Week, now };
-    match store.create_link(&link, once).await? {
+    match store.create_link(&link, program.links.limit_per_partner, once).await? {
         LinkCreated::Committed(committed) => response.committed(committed),
         // A slug is made up from the key, so the same request has come before, so long ago that
         // its answer is no longer kept.
@@ -45,6 +46,11 @@ pub async fn handle((store, base): (Store, LinkBase), request: Request) -> Answe
         LinkCreated::SlugTaken(_) => {
             let detail = format!("{} is in use; choose another slug, or leave it out", link.slug.as_str());
             Err(Problem::new(Code::SlugTaken).detail(detail))
+        }
+        LinkCreated::LimitReached => {
+            let limit = program.links.limit_per_partner;
+            let detail = format!("the program allows {limit} links; disable one that is no longer needed");
+            Err(Problem::new(Code::LinkLimitReached).detail(detail))
         }
     }
 }
@@ -60,7 +66,7 @@ fn check_active(program: &Program, agreement: &Agreement, now: Timestamp) -> Res
 }
 
 fn created(link: &Link, address: &LinkAddress) -> Answer {
-    Response::created(&format!("/r/{}", link.slug.as_str()), &LinkView::new(link.clone(), address))
+    Response::created(&format!("/r/{}", link.slug.as_str()), &LinkView::new(link.clone(), LinkClicks::default(), address))
 }
 
 fn is_same(link: &Link, other: &Link) -> bool {

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use runtime::{Change, Outbox, Outcome};
 use store::Row;
 
-/// Carries out one change. The stream's filter lets marked items, new payouts and new clicks pass;
-/// of what passes, each counts once however often it is delivered.
+/// Carries out one change. The stream's filter lets marked items, and new payouts, clicks and webhook
+/// events pass; of what passes, each counts once however often it is delivered.
 ///
 /// # Errors
 /// When a queue or the table cannot be written: the change comes again.
-pub async fn handle(outbox: Outbox, change: Change, _now: Timestamp) -> Outcome {
-    outbox.publish(Row::from_attributes(change.image)).await
+pub async fn handle(outbox: Outbox, change: Change, now: Timestamp) -> Outcome {
+    outbox.publish(Row::from_attributes(change.image), now).await
 }

@@ -16,7 +16,7 @@ pub async fn handle(outbox: Outbox, now: Timestamp) -> Outcome {
     let before = now.saturating_sub(PATIENCE).unwrap_or(now);
     let mut failed = None;
     for row in outbox.store().overdue(before, LIMIT).await? {
-        if let Err(failure) = outbox.publish(row).await {
+        if let Err(failure) = outbox.publish(row, now).await {
             failed = Some(failure);
         }
     }

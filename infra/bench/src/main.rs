@@ -20,7 +20,6 @@ mod measure;
 mod meter;
 mod process;
 mod report;
-mod runtime_api;
 mod sample;
 mod scenes;
 mod size;

@@ -8,9 +8,11 @@ use std::{
 };
 
 use serde_json::Value;
-use tests::{World, template::Template};
-
-use crate::runtime_api::{Act, RuntimeApi};
+use tests::{
+    World,
+    runtime_api::{Act, RuntimeApi},
+    template::Template,
+};
 
 /// The kernel's figures lag a moment behind a process that has just gone to sleep.
 const SETTLING: Duration = Duration::from_millis(3);

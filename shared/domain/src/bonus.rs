@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commission::{Commission, CommissionStatus, Price},
+    commission::{AccountChange, Commission, CommissionStatus, Price},
     conversion::ConversionKind,
     id::{CommissionId, ConversionId, Level, PartnerId, ProgramId, TransactionId},
     ledger::{Account, Entry, LedgerError, Transaction, TransactionKind},
@@ -175,8 +175,8 @@ pub struct Booking {
     pub award: Award,
     /// Its line as it is afterwards.
     pub commission: Commission,
-    /// Minor units by which the available balance changes; may drive it below zero.
-    pub available: i64,
+    /// Changes of the partner's balances; may drive the available one below zero.
+    pub account: AccountChange,
     /// The journal's account of it; none where adjustments had already taken what it takes back.
     pub transaction: Option<Transaction>,
 }
@@ -304,7 +304,7 @@ fn turn(
         true => Award { missed: Some(reading), bookings, ..award.clone() },
         false => Award { reached: reading, missed: None, bookings, ..award.clone() },
     };
-    let mut after = line.worth(line.at(award.priced())?);
+    let mut after = line.worth(line.at(award.priced())?, false);
     if award.is_granted() && after.status == CommissionStatus::Pending {
         after.eligible_at = eligible_at(&award);
     }
@@ -321,13 +321,15 @@ fn booking(
 ) -> Result<Booking, BonusError> {
     let (minor, account) = (change.minor(), commission.account());
     let available = if matches!(account, Account::Available(_)) { minor } else { 0 };
+    let covered = if commission.payout_id.is_some() { available } else { 0 };
     let mut entry = Entry::new().debit(Account::Expense, minor);
     entry.push(account, minor.saturating_neg(), Some(Level::ONE));
     let number = award.bookings.to_string();
     let subject = [award.id.as_str(), number.as_str()];
     let kind = TransactionKind::Bonus;
     let transaction = entry.close(&award.program_id, kind, &subject, at, change.currency())?;
-    Ok(Booking { award, commission: commission.clone(), available, transaction })
+    let account = AccountChange { available, covered, held: 0 };
+    Ok(Booking { award, commission: commission.clone(), account, transaction })
 }
 
 #[cfg(test)]

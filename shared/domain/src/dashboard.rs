@@ -13,6 +13,8 @@ use crate::money::{Currency, Money, MoneyError, Rounding};
 pub struct Counters {
     /// Links followed.
     pub clicks: u64,
+    /// Of these, the first of each visitor with a link on a day.
+    pub unique_clicks: u64,
     /// Leads attributed.
     pub leads: u64,
     /// Sales and renewals attributed.
@@ -28,12 +30,13 @@ impl Counters {
     #[must_use]
     pub fn zero(currency: Currency) -> Self {
         let zero = Money::zero(currency);
-        Self { clicks: 0, leads: 0, sales: 0, revenue: zero, earnings: zero }
+        Self { clicks: 0, unique_clicks: 0, leads: 0, sales: 0, revenue: zero, earnings: zero }
     }
 
     fn plus(self, other: Self) -> Result<Self, MoneyError> {
         Ok(Self {
             clicks: self.clicks.saturating_add(other.clicks),
+            unique_clicks: self.unique_clicks.saturating_add(other.unique_clicks),
             leads: self.leads.saturating_add(other.leads),
             sales: self.sales.saturating_add(other.sales),
             revenue: self.revenue.plus(other.revenue)?,

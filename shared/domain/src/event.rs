@@ -20,6 +20,14 @@ pub struct MaturityReached {
     pub commission_ids: Vec<CommissionId>,
 }
 
+impl MaturityReached {
+    /// The account, by a name: messages of one account are handled one after the other.
+    #[must_use]
+    pub fn account(&self) -> String {
+        format!("{}/{}/{}", self.program_id, self.partner_id, self.currency)
+    }
+}
+
 /// A payout's next step is due: it is to be sent, or looked after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayoutDue {

@@ -143,6 +143,8 @@ define_id!(/// A tracking link, derived from its slug.
     LinkId, "lnk_");
 define_id!(/// A merchant's customer within a program.
     CustomerId, "cus_");
+define_id!(/// A coupon, derived from its program and its code without regard to case.
+    CouponId, "cpn_");
 define_id!(/// One charge or lead at one source, derived from program, source and external id.
     ConversionId, "cnv_");
 define_id!(/// An administrator's adjustment of a commission, derived from the request that made it.
@@ -157,6 +159,8 @@ define_id!(/// A merchant's API key.
     ApiKeyId, "key_");
 define_id!(/// An address to which a payment provider sends its webhooks.
     WebhookEndpointId, "whe_");
+define_id!(/// A message that was set aside, derived from its queue and what it is known by there.
+    ParkedMessageId, "prk_");
 
 /// What one conversion earns one partner at one level: `com_<conversion>_<level>`.
 ///

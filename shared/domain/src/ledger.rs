@@ -115,6 +115,10 @@ pub enum TransactionKind {
     Accrue,
     /// A refund takes commissions back.
     Refund,
+    /// A dispute was opened: what is payable of the charge is frozen.
+    Hold,
+    /// A refund is void after all: what it took or froze comes back.
+    Restore,
     /// Held commissions are turned down.
     Reject,
     /// An administrator adds to a commission, or takes from it.
@@ -140,6 +144,8 @@ impl TransactionKind {
         match self {
             Self::Accrue => "accrue",
             Self::Refund => "refund",
+            Self::Hold => "hold",
+            Self::Restore => "restore",
             Self::Reject => "reject",
             Self::Adjust => "adjust",
             Self::Bonus => "bonus",
@@ -155,8 +161,14 @@ impl TransactionKind {
     #[must_use]
     pub fn earns(self) -> bool {
         match self {
-            Self::Accrue | Self::Refund | Self::Reject | Self::Adjust | Self::Bonus => true,
-            Self::Mature
+            Self::Accrue
+            | Self::Refund
+            | Self::Restore
+            | Self::Reject
+            | Self::Adjust
+            | Self::Bonus => true,
+            Self::Hold
+            | Self::Mature
             | Self::PayoutRequest
             | Self::PayoutSettle
             | Self::PayoutFail
@@ -207,7 +219,7 @@ pub enum LedgerError {
 }
 
 /// Collects movements and closes them into a transaction.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Entry {
     postings: Vec<Posting>,
 }
@@ -216,7 +228,7 @@ impl Entry {
     /// An entry without movements.
     #[must_use]
     pub fn new() -> Self {
-        Self { postings: Vec::new() }
+        Self::default()
     }
 
     /// Debits an account by an amount; a negative amount is a credit, zero is nothing.
@@ -264,12 +276,6 @@ impl Entry {
             postings: self.postings,
         };
         transaction.check().map(|()| Some(transaction))
-    }
-}
-
-impl Default for Entry {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -11,6 +11,7 @@ pub mod bonus;
 pub mod click;
 pub mod commission;
 pub mod conversion;
+pub mod coupon;
 pub mod dashboard;
 pub mod event;
 pub mod exchange;

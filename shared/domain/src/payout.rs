@@ -303,6 +303,8 @@ impl Payout {
             TransactionKind::PayoutReturn => (cash, available),
             TransactionKind::Accrue
             | TransactionKind::Refund
+            | TransactionKind::Hold
+            | TransactionKind::Restore
             | TransactionKind::Reject
             | TransactionKind::Adjust
             | TransactionKind::Bonus

@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::{
     id::ProgramId,
+    link::Utm,
     money::{Currency, Money},
 };
 
@@ -32,6 +33,9 @@ pub struct Program {
     pub payout: PayoutPolicy,
     /// Hosts that tracking links may point to, lower case; a subdomain needs its own entry.
     pub link_hosts: Vec<String>,
+    /// What links carry on, and how many a partner may have.
+    #[serde(default)]
+    pub links: LinkPolicy,
     /// Creation time.
     pub created_at: Timestamp,
 }
@@ -65,7 +69,7 @@ pub enum Reapplication {
 pub struct AttributionPolicy {
     /// Days for which a touch counts, 1 to 365: N times 24 hours, half open.
     pub window_days: u16,
-    /// Which of several valid clicks wins.
+    /// Which of several valid touches of one kind wins.
     pub model: AttributionModel,
     /// Kinds of touch, the strongest first; a kind that is left out never attributes.
     pub precedence: Vec<TouchKind>,
@@ -106,12 +110,33 @@ pub enum AttributionModel {
 pub enum TouchKind {
     /// The customer was brought by the partner before.
     Customer,
+    /// The partner brought a customer with the same e-mail address, under another customer id.
+    Email,
     /// The customer used a code owned by the partner.
     Coupon,
     /// The customer followed the partner's link.
     Click,
     /// The merchant named the partners who share the sale; stands above every policy.
     Split,
+}
+
+/// What tracking links carry on, and how many there may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkPolicy {
+    /// UTM parameters for links that have none of their own; with placeholders, see
+    /// [`check_template`](crate::link::check_template).
+    pub utm: Utm,
+    /// Are the labels sub1 to sub5 passed on to the destination?
+    pub pass_sub_ids: bool,
+    /// Links that are not disabled, of one partner; 1 to 100,000.
+    pub limit_per_partner: u32,
+}
+
+impl Default for LinkPolicy {
+    fn default() -> Self {
+        Self { utm: Utm::default(), pass_sub_ids: false, limit_per_partner: 1000 }
+    }
 }
 
 /// What can be paid out.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum HoldReason {
     /// The customer's normalised e-mail address is the partner's own.
     SelfReferral,
+    /// The customer's bank disputes the charge.
+    Dispute,
 }
 
 impl HoldReason {
@@ -18,6 +20,8 @@ impl HoldReason {
             Self::SelfReferral => {
                 "The customer's e-mail address is the partner's own, so the sale is reviewed first."
             }
+            Self::Dispute => "The customer's bank disputes the charge; its decision is awaited."
+
         }
     }
 }

@@ -7,13 +7,17 @@
 //! - [`webhook`]: what every sender of webhooks has in common, and the list of senders.
 //! - [`payout`]: what every payer has in common, and the choice between them.
 //! - [`identity`]: identity checks.
-//! - [`stripe`], [`paypal`]: the formats themselves.
+//! - [`report`]: what a merchant's own systems report.
+//! - [`standard_webhooks`], [`stripe`], [`paypal`]: the formats themselves.
 
 mod credential;
 mod exchange;
 pub mod identity;
+pub mod paddle;
 pub mod payout;
 pub mod paypal;
+pub mod report;
+pub mod standard_webhooks;
 pub mod stripe;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@
 //! answers one event ([`http::answer`], [`sqs::process_batch`], [`stream::process_batch`],
 //! [`schedule::run`], [`authorizer::decide`]); tests call those and so run what Lambda runs.
 
+mod afterwards;
 mod api_key;
 mod audit_window;
 mod aws;
@@ -26,6 +27,7 @@ mod error;
 mod from_environment;
 mod http_client;
 mod idempotency;
+mod intake;
 mod keyring;
 mod link_base;
 mod oidc;
@@ -63,15 +65,16 @@ pub use error::Error;
 pub use from_environment::FromEnvironment;
 pub use http::{Answer, Code, NoFilters, Problem, Progress, Request, Response, SealedAnswers};
 pub use http_client::{HttpClient, http_client};
+pub use intake::{Intake, known_otherwise};
 pub use keyring::{Keyring, Purpose, SealError, SubKey};
 pub use link_base::{LinkAddress, LinkBase};
 pub use oidc::{Claims, OidcVerifier, TokenError};
 pub use outbox::Outbox;
 pub use provider_settings::ProviderSettings;
-pub use queue::{ConversionQueue, MaturityQueue, PayoutQueue};
+pub use queue::{ConversionQueue, MaturityQueue, Message, PayoutQueue};
 pub use run::{authorize, consume, react, serve, tick};
 pub use secret::Secret;
 pub use store::{cursor::Cursors, idempotency::Idempotency, page::PageRequest};
 pub use stream::{Change, ChangeKind};
 pub use validation::{Violation, Violations};
-pub use worker::{Failure, Outcome};
+pub use worker::{Failure, Outcome, park};

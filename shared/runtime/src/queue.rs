@@ -6,13 +6,36 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use serde::Serialize;
+use domain::{
+    conversion::FactReceived,
+    event::{MaturityReached, PayoutDue},
+};
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
+use store::park;
 
 use crate::{Environment, Error, Failure, FromEnvironment, Variable, aws};
 
 /// SQS takes group and deduplication ids up to this length.
 const MAX_ID_LEN: usize = 128;
+
+/// What a queue carries.
+pub trait Message: DeserializeOwned {
+    /// Where a message of this kind is parked.
+    const QUEUE: park::Queue;
+}
+
+impl Message for FactReceived {
+    const QUEUE: park::Queue = park::Queue::Conversions;
+}
+
+impl Message for MaturityReached {
+    const QUEUE: park::Queue = park::Queue::Maturities;
+}
+
+impl Message for PayoutDue {
+    const QUEUE: park::Queue = park::Queue::Payouts;
+}
 
 #[derive(Debug, Clone)]
 struct Queue {
@@ -29,6 +52,10 @@ impl Queue {
     async fn send(&self, message: &impl Serialize, order: Option<(&str, &str)>) -> Result<(), Failure> {
         let body =
             serde_json::to_string(message).map_err(|error| Failure::reject("unwritable_message", error))?;
+        self.send_text(body, order).await
+    }
+
+    async fn send_text(&self, body: String, order: Option<(&str, &str)>) -> Result<(), Failure> {
         let mut request = self.client.send_message().queue_url(&*self.url).message_body(body);
         if let Some((group, deduplication)) = order {
             request = request.message_group_id(id(group)).message_deduplication_id(id(deduplication));
@@ -53,6 +80,14 @@ impl ConversionQueue {
     /// To be tried again.
     pub async fn send(&self, message: &impl Serialize) -> Result<(), Failure> {
         self.0.send(message, None).await
+    }
+
+    /// Sends a message that was here before, as it was.
+    ///
+    /// # Errors
+    /// To be tried again.
+    pub async fn send_again(&self, body: String) -> Result<(), Failure> {
+        self.0.send_text(body, None).await
     }
 }
 
@@ -81,6 +116,19 @@ macro_rules! fifo_queue {
                 deduplication: &str,
             ) -> Result<(), Failure> {
                 self.0.send(message, Some((group, deduplication))).await
+            }
+
+            /// Sends a message that was here before, as it was; see [`Self::send`].
+            ///
+            /// # Errors
+            /// To be tried again.
+            pub async fn send_again(
+                &self,
+                body: String,
+                group: &str,
+                deduplication: &str,
+            ) -> Result<(), Failure> {
+                self.0.send_text(body, Some((group, deduplication))).await
             }
         }
 

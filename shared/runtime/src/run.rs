@@ -11,12 +11,12 @@ use aws_lambda_events::{
     sqs::SqsEvent,
 };
 use jiff::Timestamp;
-use lambda_runtime::{LambdaEvent, service_fn};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use lambda_runtime::{LambdaEvent, Runtime, layers::TracingLayer, service_fn};
+use serde::de::IgnoredAny;
 
 use crate::{
-    Answer, Caller, Change, Credentials, Environment, Error, FromEnvironment, Outcome, Problem, Request,
-    authorizer, clock, http, schedule, sqs, stream, telemetry,
+    Answer, Caller, Change, Credentials, Environment, Error, FromEnvironment, Message, Outcome, Problem, Request,
+    afterwards::Afterwards, authorizer, clock, http, schedule, sqs, stream, telemetry,
 };
 
 /// Lambda allows ten seconds for the start.
@@ -25,7 +25,7 @@ const WARM: Duration = Duration::from_secs(2);
 /// What Lambda is told when an invocation as a whole failed.
 type Fault = Box<dyn StdError + Send + Sync>;
 
-/// Answers HTTP requests.
+/// Answers HTTP requests, and does what a handler left for afterwards before it asks for the next.
 ///
 /// # Errors
 /// When a dependency cannot be built or the loop ends.
@@ -36,12 +36,13 @@ where
     F: Future<Output = Answer> + Send,
 {
     let (_, deps) = start::<D>().await?;
-    let handle = &handle;
+    let (handle, afterwards) = (&handle, Afterwards::default());
     let service = service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
-        let deps = deps.clone();
-        Box::pin(async move { Ok::<_, Infallible>(http::answer(deps, handle, event.payload).await) })
+        let (deps, left) = (deps.clone(), afterwards.clone());
+        Box::pin(async move { Ok::<_, Infallible>(http::answer_first(deps, handle, event.payload, left).await) })
     });
-    lambda_runtime::run(service).await.map_err(Error::Loop)
+    let runtime = Runtime::new(service).layer(afterwards.clone()).layer(TracingLayer::new());
+    runtime.run().await.map_err(Error::Loop)
 }
 
 /// Handles the messages of a queue.
@@ -51,7 +52,7 @@ where
 pub async fn consume<D, M, H, F>(handle: H) -> Result<(), Error>
 where
     D: FromEnvironment,
-    M: DeserializeOwned + Send,
+    M: Message + Send,
     H: Fn(D, M, Timestamp) -> F + Send + Sync,
     F: Future<Output = Outcome> + Send,
 {

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
-use store::Store;
+use store::{Store, park::Queue};
 
-use crate::worker::{Failure, Outcome, Record, settle};
+use crate::{
+    Message,
+    worker::{Failure, Outcome, Record, settle},
+};
 
 /// Handles a batch and tells which messages have to come again.
 ///
@@ -23,7 +25,7 @@ pub async fn process_batch<D, M, H, F>(
 ) -> SqsBatchResponse
 where
     D: Clone,
-    M: DeserializeOwned,
+    M: Message,
     H: Fn(D, M, Timestamp) -> F,
     F: Future<Output = Outcome>,
 {
@@ -36,7 +38,7 @@ where
             continue;
         }
         let work = async { handle(deps.clone(), parse(message)?, now).await };
-        if !settle(store, record(message), now, work).await {
+        if !settle(store, record(M::QUEUE, message), now, work).await {
             failures.push(id(message));
             blocked.extend(group);
         }
@@ -46,13 +48,21 @@ where
     response
 }
 
-fn parse<M: DeserializeOwned>(message: &SqsMessage) -> Result<M, Failure> {
+/// The reason names the place and not what stands there, which could be personal.
+fn parse<M: Message>(message: &SqsMessage) -> Result<M, Failure> {
     let body = message.body.as_deref().unwrap_or_default();
-    serde_json::from_str(body).map_err(|error| Failure::reject("unreadable_message", error))
+    let mut json = serde_json::Deserializer::from_str(body);
+    let unreadable = |detail: String| Failure::reject("unreadable_message", detail);
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let (line, column) = (error.inner().line(), error.inner().column());
+        unreadable(format!("not as expected at {}, line {line}, column {column}", error.path()))
+    })?;
+    json.end().map_err(|_| unreadable("there is more than one value".to_owned()))?;
+    Ok(parsed)
 }
 
-fn record(message: &SqsMessage) -> Record<'_> {
-    Record { source: queue_name(message), id: id(message), body: message.body.as_deref().unwrap_or_default() }
+fn record(queue: Queue, message: &SqsMessage) -> Record<'_> {
+    Record { queue, id: id(message), body: message.body.as_deref().unwrap_or_default() }
 }
 
 /// An absent id becomes empty, which Lambda takes to mean the whole batch: too much comes again,

@@ -8,7 +8,7 @@ use aws_lambda_events::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use store::Store;
+use store::{Store, park::Queue};
 
 use crate::worker::{Outcome, Record, settle};
 
@@ -57,12 +57,11 @@ where
 {
     let mut failures = Vec::new();
     for entry in event.records {
-        let source = table_name(&entry).to_owned();
         // Only the key is kept of a rejected change: its item is in the table.
         let body = serde_json::to_string(&entry.change.keys).unwrap_or_default();
         let change = Change::from(entry);
         let sequence = change.sequence.clone();
-        let record = Record { source: &source, id: &sequence, body: &body };
+        let record = Record { queue: Queue::Changes, id: &sequence, body: &body };
         let work = async { handle(deps.clone(), change, now).await };
         if !settle(store, record, now, work).await {
             let mut failure = DynamoDbBatchItemFailure::default();
@@ -90,9 +89,4 @@ impl From<EventRecord> for Change {
             sequence: change.sequence_number.unwrap_or_default(),
         }
     }
-}
-
-/// `arn:aws:dynamodb:region:account:table/NAME/stream/LABEL`
-fn table_name(record: &EventRecord) -> &str {
-    record.event_source_arn.as_deref().and_then(|arn| arn.split('/').nth(1)).unwrap_or_default()
 }

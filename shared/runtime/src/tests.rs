@@ -9,9 +9,12 @@ use aws_lambda_events::{dynamodb, sqs::SqsEvent};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::testing::{Fault, Faults, TestTable};
+use store::{
+    park::Queue,
+    testing::{Fault, Faults, TestTable},
+};
 
-use crate::{Change, ChangeKind, Failure, Outcome, sqs, stream};
+use crate::{Change, ChangeKind, Failure, Message as _, Outcome, sqs, stream};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -20,6 +23,10 @@ const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 struct Message {
     group: String,
     wish: String,
+}
+
+impl crate::Message for Message {
+    const QUEUE: Queue = Queue::Maturities;
 }
 
 /// How often the handler ran.
@@ -57,15 +64,15 @@ struct Handled {
     parked: Vec<(String, String)>,
 }
 
-async fn handled(queue: &str, event: SqsEvent) -> Handled {
+async fn handled(event: SqsEvent) -> Handled {
     let table = TestTable::create().await;
     let runs = Runs::default();
     let response = sqs::process_batch(&table.store(), Arc::clone(&runs), obey, event, NOW).await;
     let rows = table.dump().await;
     let parked = rows.iter().map(|row| {
-        assert_eq!(row.text("queue"), Some(queue));
+        assert_eq!(row.text("queue"), Some(Message::QUEUE.as_str()));
         let text = |name| row.text(name).unwrap_or_default().to_owned();
-        (text("message_id"), text("reason"))
+        (text("message_id"), format!("{}: {}", text("code"), text("detail")))
     });
     let parked = parked.collect();
     let again = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
@@ -75,7 +82,7 @@ async fn handled(queue: &str, event: SqsEvent) -> Handled {
 #[tokio::test]
 async fn one_bad_message_does_not_take_its_batch_along() {
     let wishes = [("a", "done"), ("a", "panic"), ("a", "reject"), ("a", "retry"), ("a", "done")];
-    let handled = handled("conversions", batch("conversions", &wishes)).await;
+    let handled = handled(batch("conversions", &wishes)).await;
     assert_eq!(handled.again, ["m-1", "m-3"]);
     assert_eq!(handled.runs, 5);
     assert_eq!(handled.parked, [("m-2".to_owned(), "no_such_program: a".to_owned())]);
@@ -86,7 +93,7 @@ async fn an_unreadable_message_is_parked_and_not_handled() {
     let mut event = batch("conversions", &[("a", "done"), ("a", "done"), ("a", "done")]);
     event.records[0].body = Some("{".to_owned());
     event.records[2].body = None;
-    let handled = handled("conversions", event).await;
+    let handled = handled(event).await;
     assert_eq!((handled.again.len(), handled.runs), (0, 1));
     let mut ids: Vec<_> = handled.parked.iter().map(|(id, _)| id.as_str()).collect();
     ids.sort_unstable();
@@ -105,14 +112,14 @@ async fn a_fifo_group_stops_at_its_first_failure_and_other_groups_go_on() {
         ("b", "done"),
         ("c", "done"),
     ];
-    let handled = handled("payouts.fifo", batch("payouts.fifo", &wishes)).await;
+    let handled = handled(batch("payouts.fifo", &wishes)).await;
     assert_eq!(handled.again, ["m-1", "m-3", "m-4", "m-5"]);
     assert_eq!(handled.runs, 5);
 }
 
 #[tokio::test]
 async fn a_parked_message_does_not_hold_up_its_group() {
-    let handled = handled("payouts.fifo", batch("payouts.fifo", &[("a", "reject"), ("a", "done")])).await;
+    let handled = handled(batch("payouts.fifo", &[("a", "reject"), ("a", "done")])).await;
     assert_eq!((handled.again.len(), handled.runs, handled.parked.len()), (0, 2, 1));
 }
 
@@ -163,6 +170,6 @@ async fn a_rejected_change_is_parked_with_its_key() {
     assert!(response.batch_item_failures.is_empty());
     let rows = table.dump().await;
     assert_eq!(rows.len(), 2);
-    assert!(rows.iter().all(|row| row.text("queue") == Some("tributary")));
+    assert!(rows.iter().all(|row| row.text("queue") == Some("changes")));
     assert!(rows.iter().any(|row| row.text("body").unwrap().contains("CNV#1")));
 }

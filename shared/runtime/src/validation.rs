@@ -78,6 +78,17 @@ impl Violations {
     }
 }
 
+/// Pointer, code and detail of each.
+impl<'a> FromIterator<(String, &'a str, String)> for Violations {
+    fn from_iter<I: IntoIterator<Item = (String, &'a str, String)>>(fields: I) -> Self {
+        let mut violations = Self::new();
+        for (pointer, code, detail) in fields {
+            violations.add(pointer, code, detail);
+        }
+        violations
+    }
+}
+
 impl From<Violations> for Problem {
     fn from(violations: Violations) -> Self {
         Self::new(Code::ValidationFailed).violations(violations.0)

@@ -3,7 +3,10 @@
 use std::{error::Error as StdError, fmt};
 
 use jiff::Timestamp;
-use store::Store;
+use store::{
+    Store,
+    park::{Parked, Queue},
+};
 
 use crate::{
     panic::{Panicked, caught},
@@ -68,7 +71,7 @@ impl From<store::Error> for Failure {
 /// Where a record came from, for parking and for the log.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Record<'a> {
-    pub(crate) source: &'a str,
+    pub(crate) queue: Queue,
     pub(crate) id: &'a str,
     pub(crate) body: &'a str,
 }
@@ -86,36 +89,46 @@ pub(crate) async fn settle(
         Ok(()) => true,
         Err(Failure::Retry(cause)) => {
             tracing::warn!(
-                record.source = record.source,
+                record.queue = %record.queue,
                 record.id = record.id,
                 error.cause = telemetry::chain(cause.as_ref()),
                 "record will be tried again"
             );
             false
         }
-        Err(Failure::Reject { code, detail }) => park(store, record, &code, &detail, now).await,
+        Err(Failure::Reject { code, detail }) => set_aside(store, record, code, detail, now).await,
     }
 }
 
 /// Keeps a rejected record where a person finds it, then lets go of it.
-async fn park(store: &Store, record: Record<'_>, code: &str, detail: &str, now: Timestamp) -> bool {
-    let reason = format!("{code}: {detail}");
-    if let Err(error) = store.park(record.source, record.id, record.body, &reason, now).await {
+async fn set_aside(store: &Store, record: Record<'_>, code: String, detail: String, now: Timestamp) -> bool {
+    let (message_id, body) = (record.id.to_owned(), record.body.to_owned());
+    let parked = Parked { queue: record.queue, message_id, body, code, detail, parked_at: now };
+    if let Err(error) = park(store, &parked).await {
         // Acknowledging what was not kept would lose it without a trace.
         tracing::error!(
-            record.source = record.source,
+            record.queue = %record.queue,
             record.id = record.id,
             error.cause = telemetry::chain(&error),
             "record could not be parked and will be tried again"
         );
         return false;
     }
-    tracing::error!(
-        record.source = record.source,
-        record.id = record.id,
-        record.reason = code,
-        "record parked"
-    );
-    telemetry::metric("Parked", 1, &[("source", record.source)], now);
     true
+}
+
+/// Sets something aside that no retry can help, and raises the alarm of its queue.
+///
+/// # Errors
+/// When the table cannot be written: it is not kept then, and must not be acknowledged.
+pub async fn park(store: &Store, parked: &Parked) -> Result<(), store::Error> {
+    store.park(parked).await?;
+    tracing::error!(
+        record.queue = %parked.queue,
+        record.id = parked.message_id,
+        record.reason = parked.code,
+        "message parked"
+    );
+    telemetry::metric("Parked", 1, &[("source", parked.queue.as_str())], parked.parked_at);
+    Ok(())
 }

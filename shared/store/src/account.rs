@@ -1,6 +1,7 @@
 //! A partner's strong balances: the only ones that a payout is decided by.
 
 use domain::{
+    commission::AccountChange,
     id::{PartnerId, PayoutId, ProgramId},
     ledger::Balances,
     money::{Currency, Money},
@@ -14,6 +15,7 @@ use crate::{
     item::{ENTITY, Shape, VERSION},
     key,
     table::Read,
+    transaction::Transaction,
 };
 
 /// A partner's account in one program and currency.
@@ -65,6 +67,7 @@ impl Store {
 
 pub(crate) const AVAILABLE: &str = "available";
 pub(crate) const TRANSIT: &str = "transit";
+pub(crate) const HELD: &str = "held";
 pub(crate) const PAID: &str = "paid";
 /// What settled payouts have marked as paid; a refund of a paid commission lowers it.
 pub(crate) const COVERED: &str = "covered";
@@ -88,6 +91,16 @@ struct BalanceItem {
 
 impl Shape for BalanceItem {
     const ENTITY: &'static str = "balance";
+}
+
+/// Moves the balances of an account as lines of it change.
+pub(crate) fn move_by(transaction: &mut Transaction, account: &str, by: &AccountChange) {
+    if by.is_nothing() {
+        return;
+    }
+    let changes = [(AVAILABLE, by.available), (HELD, by.held), (COVERED, by.covered)];
+    let changes = changes.into_iter().filter(|(_, minor)| *minor != 0);
+    transaction.update(changes.fold(change(account), |update, (name, minor)| update.add(name, minor)));
 }
 
 /// A change of an account's balances; the first one makes the item.

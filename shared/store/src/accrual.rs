@@ -3,11 +3,7 @@
 //! N levels are N + 2 items under keys of their own. Nothing that other sales share is written or
 //! even checked, so a program of any size and a sponsor of any fame never become a hot item.
 
-use domain::{
-    accrual::Accrual,
-    commission::CapUse,
-    conversion::{Conversion, Customer},
-};
+use domain::{accrual::Accrual, commission::CapUse, conversion::Conversion, id::CustomerId};
 use jiff::Timestamp;
 
 use crate::{
@@ -73,7 +69,7 @@ impl Store {
             cap::grant(&mut transaction, &conversion.program_id, caps, granted);
         }
         for refund in &record.applied {
-            let update = Update::new(key::adjustment(&conversion.id, &refund.refund_id));
+            let update = Update::new(key::refund(&conversion.id, refund));
             transaction
                 .update(update.set(REFUND_STATE, RefundState::Waiting.as_str()).when(Condition::Exists));
         }
@@ -82,9 +78,9 @@ impl Store {
 
     /// Records a conversion that earns nobody anything.
     ///
-    /// `waits_for` is a customer whom nobody is known to have brought: the conversion waits for the
-    /// customer's binding to a partner, on the condition that there is none yet, so that whichever
-    /// of the two comes second sees the other.
+    /// `waits_for` are identities of a customer whom nobody is known to have brought: the conversion
+    /// waits for the binding of any of them to a partner, on the condition that there is none yet, so
+    /// that whichever of the two comes second sees the other.
     ///
     /// # Errors
     /// When the table cannot be written.
@@ -92,14 +88,14 @@ impl Store {
         &self,
         record: &Record,
         conversion: &Conversion,
-        waits_for: Option<&Customer>,
+        waits_for: &[CustomerId],
     ) -> Result<Written, Error> {
         let mut transaction = Transaction::new();
         transaction.put_if(head_row(record, conversion)?, before(&record.head));
-        if let Some(customer) = waits_for {
+        for customer in waits_for {
             let program = &conversion.program_id;
-            transaction.check(key::customer(program, &customer.id), Condition::New);
-            transaction.put(crate::customer::waiting_row(program, &customer.id, &conversion.id)?);
+            transaction.check(key::customer(program, customer), Condition::New);
+            transaction.put(crate::customer::waiting_row(program, customer, &conversion.id)?);
         }
         Written::of(self.commit(transaction).await)
     }

@@ -1,7 +1,7 @@
 //! Adjustments of commissions by administrators: line, reason, account and journal in one write.
 
 use domain::{
-    commission::{Adjusted, Adjustment, Commission},
+    commission::{Adjusted, Adjustment},
     id::{AdjustmentId, CommissionId},
     money::{Currency, Money},
 };
@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Store,
-    account::{self, AVAILABLE, COVERED},
-    commission,
+    account, commission,
     conversion::Record,
     error::Error,
     expression::{Condition, Update},
@@ -57,7 +56,7 @@ impl Store {
         transaction.update(commission::change_of_worth(before, line)?);
         let item = AdjustmentItem::new(adjustment, StepItem::after(record, adjustment.at));
         transaction.put_new(Row::new(&key::line_adjustment(&line.id, &adjustment.id), &item)?);
-        move_available(&mut transaction, line, adjusted.available);
+        account::move_by(&mut transaction, &commission::account_of(line), &adjusted.account);
         if let Some(booked) = &adjusted.transaction {
             transaction.put_new(journal::new_row(booked, line.campaign.as_deref())?);
         }
@@ -66,16 +65,6 @@ impl Store {
             Err(Error::Condition(_)) => Ok(AdjustmentRecorded::Stale),
             Err(error) => Err(error),
         }
-    }
-}
-
-/// Moves the available balance by what a line of it is worth more or less. Where a payout covered
-/// the line, what that payout covered changes as well, so that it covers later earnings instead.
-pub(crate) fn move_available(transaction: &mut Transaction, line: &Commission, minor: i64) {
-    if minor != 0 {
-        let update = account::change(&commission::account_of(line)).add(AVAILABLE, minor);
-        let is_paid = line.payout_id.is_some();
-        transaction.update(if is_paid { update.add(COVERED, minor) } else { update });
     }
 }
 

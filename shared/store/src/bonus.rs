@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Store,
     accrual::Written,
-    adjust::move_available,
+    account::move_by,
     commission::{self, DUE},
     conversion::Record,
     error::Error,
@@ -51,7 +51,7 @@ impl Store {
     /// # Errors
     /// When the table cannot be written.
     pub async fn book_award(&self, record: &Record, booking: &Booking) -> Result<Written, Error> {
-        let Booking { award, commission: line, available, transaction: booked } = booking;
+        let Booking { award, commission: line, account, transaction: booked } = booking;
         let mut transaction = Transaction::new();
         let row = Row::new(&key::conversion(&award.id), &AwardItem::new(award))?;
         match (&record.award, record.commissions.as_slice()) {
@@ -66,7 +66,7 @@ impl Store {
             }
             _ => return Ok(Written::Stale),
         }
-        move_available(&mut transaction, line, *available);
+        move_by(&mut transaction, &commission::account_of(line), account);
         if let Some(booked) = booked {
             transaction.put_new(journal::new_row(booked, None)?);
         }

@@ -60,6 +60,7 @@ impl Store {
 
 pub(crate) const STATUS: &str = "status";
 pub(crate) const AMOUNT: &str = "amount";
+const HOLD: &str = "hold";
 const ADJUSTED: &str = "adjusted";
 pub(crate) const DUE: &str = "due";
 pub(crate) const MATURED: &str = "matured";
@@ -184,10 +185,13 @@ pub(crate) fn change(commission: &Commission, revision: u64) -> Result<Update, E
     Ok(update.when(Condition::revision(revision)))
 }
 
-/// The same for a line whose worth changes by a decision about itself. One that was reversed and is
-/// worth something again has no payout any more: the next one covers it.
+/// The same for a line whose worth or hold changes. One that was reversed and is worth something
+/// again has no payout any more: the next one covers it. One that was let pass is not to be
+/// reviewed any more.
 pub(crate) fn change_of_worth(read: &Versioned<Commission>, line: &Commission) -> Result<Update, Error> {
     let update = change(line, read.revision)?;
     let is_uncovered = read.value.payout_id.is_some() && line.payout_id.is_none();
+    let is_let_pass = read.value.hold_reason.is_some() && line.hold_reason.is_none();
+    let update = if is_let_pass { update.remove(HOLD) } else { update };
     Ok(if is_uncovered { update.remove(PAYOUT).remove(PAID_AT) } else { update })
 }

@@ -74,7 +74,7 @@ impl Store {
                 Box::pin(self.send_put(row, condition.clone())).await.map(|()| None)
             }
             [Write::Update(update)] => Box::pin(self.send_update(update)).await.map(Some),
-            [Write::Delete { key }] => Box::pin(self.send_delete(key)).await.map(|()| None),
+            [Write::Delete { key, condition: None }] => Box::pin(self.send_delete(key)).await.map(|()| None),
             _ => Box::pin(self.send_all(transaction)).await.map(|()| None),
         }
     }

@@ -4,10 +4,10 @@
 //! a stub there, so neither order can lose the other.
 
 use domain::{
-    attribution::{Attribution, Outcome, RejectedTouch, Touch, Unattributed},
+    attribution::{Attribution, Outcome, Unattributed},
     bonus::Award,
     commission::{Adjustment, Commission, Terms},
-    conversion::{Charge, Conversion, ConversionKind, Customer, LineItem, Refund, Split},
+    conversion::{Charge, Conversion, ConversionKind, Customer, LineItem, Refund, Split, refunded},
     id::{CommissionId, ConversionId, CustomerId, ProgramId},
     money::{Currency, Money, MoneyError},
     replay::{Event, Step},
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Store,
     adjust::AdjustmentItem,
+    attribution::{RejectedItem, TouchItem},
     bonus::AwardItem,
     commission::CommissionItem,
     error::Error,
@@ -39,10 +40,10 @@ pub struct Record {
     pub commissions: Vec<Versioned<Commission>>,
     /// Refunds that wait for the charge, or for its lines.
     pub waiting: Vec<Refund>,
-    /// Refunds that count.
+    /// What was told of refunds and counts.
     pub applied: Vec<Refund>,
-    /// Ids of every refund known, whatever became of it.
-    pub refund_ids: Vec<String>,
+    /// Every stage of a refund that is known, whatever became of it.
+    pub refunds: Vec<Refund>,
     /// What administrators added to the lines or took from them, by id.
     pub adjustments: Vec<Adjustment>,
     /// When its commissions were granted, if any were.
@@ -110,6 +111,17 @@ impl Record {
         Ok(known.value.priced(&self.lines(), known.value.refunded)?.get(place).copied())
     }
 
+    /// Is a dispute of the charge open? That of an award never is.
+    ///
+    /// # Errors
+    /// When the refunds and the charge are of different currencies, which would be a defect.
+    pub fn is_disputed(&self) -> Result<bool, MoneyError> {
+        match self.conversion() {
+            Some(known) => Ok(refunded(known.value.charge.amount, &self.applied)?.is_disputed),
+            None => Ok(false),
+        }
+    }
+
     /// The revision of the charge, or of the award.
     pub(crate) fn revision(&self) -> Option<u64> {
         let award = self.award.as_ref().map(|award| award.revision);
@@ -158,7 +170,7 @@ impl Store {
                 RejectionItem::ENTITY => {}
                 _ => {
                     let item: RefundItem = row.parse()?;
-                    record.refund_ids.push(item.refund_id.clone());
+                    record.refunds.push(item.refund());
                     match item.state {
                         RefundState::Waiting => record.waiting.push(item.refund()),
                         RefundState::Applied => {
@@ -191,11 +203,11 @@ pub(crate) struct HeadItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     charge: Option<ChargeItem>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    touch: Option<Touch>,
+    touch: Option<TouchItem>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unattributed: Option<Unattributed>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    rejected: Vec<RejectedTouch>,
+    rejected: Vec<RejectedItem>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     terms: Option<Terms>,
     /// When its commissions were granted.
@@ -237,7 +249,7 @@ struct ChargeItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     email_hash: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    click: Option<domain::click::ClickId>,
+    clicks: Option<domain::click::ClickTrail>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     country: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -287,9 +299,10 @@ impl HeadItem {
     /// The head of a known charge at a revision.
     pub(crate) fn known(conversion: &Conversion, rev: u64) -> Self {
         let (touch, unattributed) = match &conversion.attribution.outcome {
-            Outcome::Attributed(touch) => (Some(touch.clone()), None),
+            Outcome::Attributed(touch) => (Some(TouchItem::new(touch, &conversion.charge)), None),
             Outcome::Unattributed(reason) => (None, Some(*reason)),
         };
+        let rejected = &conversion.attribution.rejected;
         Self {
             state: HeadState::Known,
             rev,
@@ -297,7 +310,7 @@ impl HeadItem {
             charge: Some(ChargeItem::new(&conversion.charge, conversion.received_at)),
             touch,
             unattributed,
-            rejected: conversion.attribution.rejected.clone(),
+            rejected: rejected.iter().map(|touch| RejectedItem::new(touch, &conversion.charge)).collect(),
             terms: conversion.terms.clone(),
             ..Self::stub(&conversion.program_id, &conversion.source, &conversion.external_id)
         }
@@ -316,21 +329,25 @@ impl HeadItem {
     /// The conversion of a known head.
     pub(crate) fn conversion(self, id: &ConversionId) -> Result<Conversion, Error> {
         let corrupt = |reason: &str| Error::Corrupt { key: key::conversion(id), reason: reason.to_owned() };
+        let item = self.charge.ok_or_else(|| corrupt("a known charge is missing"))?;
+        let (received_at, currency) = (item.received, item.currency);
+        let charge = item.charge();
+        let missing_click = || corrupt("a touch names a click that the charge has not");
         let outcome = match (self.touch, self.unattributed) {
-            (Some(touch), None) => Outcome::Attributed(touch),
+            (Some(touch), None) => Outcome::Attributed(touch.touch(&charge).ok_or_else(missing_click)?),
             (None, Some(reason)) => Outcome::Unattributed(reason),
             _ => return Err(corrupt("it needs either a touch or a reason why there is none")),
         };
-        let item = self.charge.ok_or_else(|| corrupt("a known charge is missing"))?;
-        let (received_at, currency) = (item.received, item.currency);
+        let rejected = self.rejected.into_iter().map(|touch| touch.touch(&charge).ok_or_else(missing_click));
+        let rejected = rejected.collect::<Result<_, _>>()?;
         Ok(Conversion {
             id: id.clone(),
             program_id: self.program,
             source: self.source,
             external_id: self.ext,
             received_at,
-            charge: item.charge(),
-            attribution: Attribution { outcome, rejected: self.rejected },
+            charge,
+            attribution: Attribution { outcome, rejected },
             terms: self.terms,
             refunded: Money::new(self.refunded, currency),
         })
@@ -350,7 +367,7 @@ impl ChargeItem {
             discount: charge.discount.minor(),
             customer: charge.customer.as_ref().map(|customer| customer.id.clone()),
             email_hash: charge.customer.as_ref().and_then(|customer| customer.email_hash.clone()),
-            click: charge.click_id.clone(),
+            clicks: charge.clicks.clone(),
             country: charge.country.clone(),
             coupon: charge.coupon.clone(),
             lines: charge.lines.clone(),
@@ -370,7 +387,7 @@ impl ChargeItem {
             shipping: money(self.shipping),
             discount: money(self.discount),
             customer: self.customer.map(|id| Customer { id, email_hash: self.email_hash }),
-            click_id: self.click,
+            clicks: self.clicks,
             country: self.country,
             coupon: self.coupon,
             lines: self.lines,

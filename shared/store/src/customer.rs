@@ -1,4 +1,7 @@
 //! Customers: the partner who brought one, and conversions that wait to learn of it.
+//!
+//! A customer may be known by more than one identity: the merchant's id, and the e-mail address where
+//! the program attributes by it. Ties and waits are kept for each of them, in the same way.
 
 use domain::{
     attribution::Touch,
@@ -9,6 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     Store,
+    accrual::Written,
     error::Error,
     expression::{Condition, Update, Value},
     item::{Row, Shape},
@@ -64,23 +68,21 @@ impl Store {
         row.map(Row::parse).transpose()
     }
 
-    /// Ties a customer to a partner unless there is a tie already; returns the tie that stands.
+    /// Ties a customer to a partner by these identities, which have no tie yet: all or none of them.
     ///
     /// # Errors
     /// When the table cannot be written.
     pub async fn bind(
         &self,
         program: &ProgramId,
-        customer: &CustomerId,
-        binding: Binding,
-    ) -> Result<Binding, Error> {
+        identities: &[CustomerId],
+        binding: &Binding,
+    ) -> Result<Written, Error> {
         let mut transaction = Transaction::new();
-        transaction.put_new(Row::new(&key::customer(program, customer), &binding)?);
-        match self.commit(transaction).await {
-            Ok(()) => Ok(binding),
-            Err(Error::Condition(_)) => Ok(self.binding(program, customer).await?.unwrap_or(binding)),
-            Err(error) => Err(error),
+        for identity in identities {
+            transaction.put_new(Row::new(&key::customer(program, identity), binding)?);
         }
+        Written::of(self.commit(transaction).await)
     }
 
     /// Notes a sale of the customer; the earliest one is kept, whatever the order of arrival.

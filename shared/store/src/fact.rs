@@ -1,6 +1,9 @@
 //! Facts as they came through a door, on their way to the worker that makes them count.
 
+use std::collections::HashSet;
+
 use domain::conversion::FactReceived;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +20,19 @@ use crate::{
 /// For how long a fact is kept here: it has counted long before, and what keeps it from counting
 /// twice is the conversion's own key.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// Facts that are written at once: each needs a connection of its own.
+const AT_ONCE: usize = 16;
+
+/// What became of a fact among others.
+#[derive(Debug)]
+pub enum Recorded {
+    /// It is kept, now or since it was reported before.
+    Kept,
+    /// It was reported before and told of other money.
+    Differs,
+    /// It cannot be kept, however often it is tried.
+    Failed(Error),
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
@@ -33,21 +49,70 @@ impl Store {
     /// # Errors
     /// [`Error::Condition`] when the fact was reported before and told of other money.
     pub async fn record_fact(&self, fact: &FactReceived, once: Once<'_>) -> Result<Committed, Error> {
-        let expires_at = fact.received_at.saturating_add(LIFETIME).unwrap_or(Timestamp::MAX);
-        let row = Row::new(&key::fact(&fact.id), &FactItem(fact.clone()))?;
         let mut transaction = Transaction::new();
-        let position = transaction.put_new(row.expiring(expires_at).outbox(fact.received_at));
+        let position = transaction.put_new(row(fact)?);
         let error = match self.commit_once(transaction, once).await {
             Ok(committed) => return Ok(committed),
             Err(error) => error,
         };
         // Reported under another key, or so long ago that the answer has expired and the fact not.
-        let kept = error.failures().and_then(|failures| failures.at(position)?.old.clone());
-        match kept.map(Row::parse::<FactItem>).transpose()? {
-            Some(FactItem(kept)) if kept.fact.agrees_with(&fact.fact) => Ok(Committed::Now),
-            _ => Err(error),
+        if is_kept(&error, position, fact)? { Ok(Committed::Now) } else { Err(error) }
+    }
+
+    /// Keeps facts, each for itself: one that cannot be kept takes no other one along. Of two that are
+    /// the same fact, the first one is kept.
+    ///
+    /// It is no transaction, and needs none: facts are independent, and each is written together with
+    /// the mark that sends it on its way. A transaction would cost twice as much, and the one fact
+    /// in it that is known already would undo it. When the table fails half way, some are kept; the same
+    /// call repeated finds them and keeps the others.
+    ///
+    /// # Errors
+    /// When the table cannot be written now.
+    pub async fn record_facts(&self, facts: &[FactReceived]) -> Result<Vec<Recorded>, Error> {
+        let mut seen = HashSet::new();
+        let (first, again): (Vec<_>, Vec<_>) =
+            facts.iter().enumerate().partition(|(_, fact)| seen.insert(&fact.id));
+        let first: Vec<_> = first.into_iter().map(|(place, fact)| self.keep_fact(place, fact)).collect();
+        let mut recorded: Vec<_> = stream::iter(first).buffered(AT_ONCE).try_collect().await?;
+        for (place, fact) in again {
+            recorded.push(self.keep_fact(place, fact).await?);
+        }
+        recorded.sort_by_key(|(place, _)| *place);
+        Ok(recorded.into_iter().map(|(_, recorded)| recorded).collect())
+    }
+
+    async fn keep_fact(&self, place: usize, fact: &FactReceived) -> Result<(usize, Recorded), Error> {
+        let put = async {
+            let mut transaction = Transaction::new();
+            let position = transaction.put_new(row(fact)?);
+            match self.commit(transaction).await {
+                Ok(()) => Ok(Recorded::Kept),
+                Err(error) if is_kept(&error, position, fact)? => Ok(Recorded::Kept),
+                Err(Error::Condition(_)) => Ok(Recorded::Differs),
+                Err(error) => Err(error),
+            }
+        };
+        match put.await {
+            Ok(recorded) => Ok((place, recorded)),
+            Err(error) if !error.is_retryable() => Ok((place, Recorded::Failed(error))),
+            Err(error) => Err(error),
         }
     }
+}
+
+/// The fact as it waits to be sent on its way.
+fn row(fact: &FactReceived) -> Result<Row, Error> {
+    let expires_at = fact.received_at.saturating_add(LIFETIME).unwrap_or(Timestamp::MAX);
+    let row = Row::new(&key::fact(&fact.id), &FactItem(fact.clone()))?;
+    Ok(row.expiring(expires_at).outbox(fact.received_at))
+}
+
+/// Did the write fail because the fact is there already, telling of the same money?
+fn is_kept(error: &Error, position: usize, fact: &FactReceived) -> Result<bool, Error> {
+    let kept = error.failures().and_then(|failures| failures.at(position)?.old.clone());
+    let kept = kept.map(Row::parse::<FactItem>).transpose()?;
+    Ok(kept.is_some_and(|FactItem(kept)| kept.fact.agrees_with(&fact.fact)))
 }
 
 /// The facts that a row carries: one that was reported, or those of a webhook event; none for any

@@ -73,7 +73,7 @@ impl Record {
             lines: self.lines(),
             booked_at: self.booked_at,
             steps,
-            refund_ids: self.refund_ids.clone(),
+            refunds: self.refunds.clone(),
         })
     }
 }

@@ -144,6 +144,15 @@ impl Store {
         request.judge(row, now)
     }
 
+    /// Keeps an answer whose effect is in the table already, for a request whose repetition has the
+    /// same effect: the record spares it the work, and gives it the same answer.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn keep_answer(&self, once: Once<'_>) -> Result<Committed, Error> {
+        self.commit_once(Transaction::new(), once).await
+    }
+
     /// Commits a transaction together with the answer it will get.
     ///
     /// When the record turns out to be there already, that is the outcome, whatever else failed.

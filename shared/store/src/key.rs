@@ -10,9 +10,10 @@ use std::fmt;
 
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
+    conversion::{Refund, RefundCause, RefundStage},
     id::{
-        AdjustmentId, ApiKeyId, CommissionId, ConversionId, CustomerId, EventId, LinkId, PartnerId, PayoutId,
-        ProgramId, TransactionId, WebhookEndpointId,
+        AdjustmentId, ApiKeyId, CommissionId, ConversionId, CouponId, CustomerId, EventId, LinkId, ParkedMessageId,
+        PartnerId, PayoutId, ProgramId, TransactionId, WebhookEndpointId,
     },
     money::Currency,
     partner::PayoutProvider,
@@ -144,6 +145,26 @@ pub(crate) fn link(link: &LinkId) -> Key {
     Key::meta(format!("LNK#{link}"))
 }
 
+/// What a link's clicks have come to.
+pub(crate) fn link_clicks(link: &LinkId) -> Key {
+    Key::new(format!("LNK#{link}"), "CLICKS")
+}
+
+/// How many links a partner has in a program.
+pub(crate) fn link_count(program: &ProgramId, partner: &PartnerId) -> Key {
+    Key::new(format!("AGR#{program}#{partner}"), "LINKS")
+}
+
+/// The first click of a visitor on a link on a day.
+pub(crate) fn first_click(link: &LinkId, day: Date, visitor: &str) -> Key {
+    Key::new(format!("VIS#{link}#{day}#{}", part(visitor)), "#")
+}
+
+/// A coupon; its id derives from the code that customers use.
+pub(crate) fn coupon(coupon: &CouponId) -> Key {
+    Key::meta(format!("CPN#{coupon}"))
+}
+
 /// A click.
 pub(crate) fn click(click: &str) -> Key {
     Key::new(format!("CLK#{}", part(click)), "#")
@@ -171,9 +192,14 @@ pub(crate) fn commission(commission: &CommissionId) -> Key {
     Key::new(format!("CNV#{}", commission.conversion()), format!("COM#{}", commission.line()))
 }
 
-/// A refund, dispute or correction of a conversion.
-pub(crate) fn adjustment(conversion: &ConversionId, external_id: &str) -> Key {
-    Key::new(format!("CNV#{conversion}"), format!("ADJ#{}", part(external_id)))
+/// One stage of a refund, dispute or cancellation of a conversion.
+pub(crate) fn refund(conversion: &ConversionId, refund: &Refund) -> Key {
+    let Refund { cause, stage, refund_id, .. } = refund;
+    let sk = match (cause, stage) {
+        (RefundCause::Refund, RefundStage::Done) => format!("ADJ#{}", part(refund_id)),
+        _ => format!("ADJ#{}#{}#{}", part(refund_id), cause.as_str(), stage.as_str()),
+    };
+    Key::new(format!("CNV#{conversion}"), sk)
 }
 
 /// An administrator's adjustment of a line.
@@ -220,6 +246,16 @@ pub(crate) fn webhook_endpoint(endpoint: &WebhookEndpointId) -> Key {
     Key::meta(format!("WHE#{endpoint}"))
 }
 
+/// How many events of its shard came to an address, and when the last one did.
+pub(crate) fn webhook_received(endpoint: &WebhookEndpointId, event_id: &str) -> Key {
+    Key::new(format!("WHE#{endpoint}"), format!("LIFE#RECEIVED#{}", shard(event_id)))
+}
+
+/// How often an address refused what came, and why it last did.
+pub(crate) fn webhook_failures(endpoint: &WebhookEndpointId) -> Key {
+    Key::new(format!("WHE#{endpoint}"), "LIFE#FAILED")
+}
+
 /// A fact as the merchant's server reported it.
 pub(crate) fn fact(event: &EventId) -> Key {
     Key::new(format!("FCT#{event}"), "#")
@@ -236,8 +272,13 @@ pub(crate) fn api_key(key: &ApiKeyId) -> Key {
 }
 
 /// A message that no retry can help.
-pub(crate) fn parked(queue: &str, message_id: &str) -> Key {
-    Key::new(format!("PARK#{queue}"), part(message_id))
+pub(crate) fn parked(queue: &str, message: &ParkedMessageId) -> Key {
+    Key::new(format!("PARK#{queue}"), message.to_string())
+}
+
+/// What became of a parked message.
+pub(crate) fn resolved_message(queue: &str, message: &ParkedMessageId, at: Timestamp) -> Key {
+    Key::new(format!("PARK#{queue}"), format!("{message}#{}", time(at)))
 }
 
 /// How much of a cap was used, for one subject and period.

@@ -33,11 +33,18 @@
 //! | decide on an agreement | `update_agreement` | `AGR#prg#ptr/#META` | put at revision | 1 w |
 //! | applications of a program | `agreements_of_program` | GSI1 `PRG#prg#AGR#shard` / status | query of 8 shards | 4 e and more |
 //! | recruits of a sponsor | `recruits` | GSI3 `SPN#prg#ptr` | query | 0.5 e per 4 KB |
-//! | create a link | `create_link` | `LNK#lnk/#META`, `IDM#` | transaction | 4 w |
+//! | create a link | `create_link` | `LNK#lnk/#META`, `AGR#prg#ptr/LINKS`, `IDM#` | transaction | 6 w |
+//! | disable a link | `disable_link` | `LNK#lnk/#META`, `AGR#prg#ptr/LINKS` | transaction | 4 w |
 //! | follow a link | `link` | `LNK#lnk/#META` | get | 0.5 e |
+//! | link as it is now | `link_now` | `LNK#lnk/#META` | get | 1 s |
 //! | links of a partner | `links` | GSI1 `AGR#prg#ptr#LNK` | query | 0.5 e per 4 KB |
 //! | record a click | `record_click` | `CLK#clk/#` | put | 1 w, no index |
 //! | click by id | `click` | `CLK#clk/#` | get | 1 s |
+//! | clicks of links | `link_clicks` | `LNK#lnk/CLICKS` | batch get | 0.5 e each |
+//! | create a coupon | `create_coupon` | `CPN#cpn/#META`, `IDM#` | transaction | 4 w |
+//! | coupon by id or code | `coupon`, `coupon_of` | `CPN#cpn/#META` | get | 1 s |
+//! | disable a coupon | `update_coupon` | `CPN#cpn/#META` | put at revision | 1 w |
+//! | coupons of a program or partner | `coupons` | GSI1 `PRG#prg#CPN#shard` / partner, time | query of 8 shards or one | 0.5 e per 4 KB |
 //! | create an API key | `create_api_key` | `KEY#key/#META`, `IDM#` | transaction | 4 w |
 //! | API key by id | `api_key` | `KEY#key/#META` | get | 1 s |
 //! | create a webhook address | `create_webhook_endpoint` | `WHE#whe/#META`, `IDM#` | transaction | 4 w |
@@ -52,7 +59,7 @@
 //! | charges against their entries | `replay` | `CNV#cnv`, `TXN#txn` | queries, batch gets | 1 s per 4 KB each, 1 s each entry |
 //! | attributed charge (T1) | `accrue` | `CNV#cnv/#META`, `COM#level`, `TXN#txn`; `ADJ#` that counted, `CAP#` | transaction | 2(N + 2) w, 2 for each cap |
 //! | what caps were used by | `cap_usage` | `CAP#prg#scope#subject/period` | batch get | 1 s each |
-//! | charge that earns nobody | `record_unattributed` | `CNV#cnv/#META`, `CUS#/WAIT#cnv`, `CUS#` checked | transaction | 1 or 6 w |
+//! | charge that earns nobody | `record_unattributed` | `CNV#cnv/#META`, `CUS#/WAIT#cnv`, `CUS#` checked for each identity | transaction | 1, 6 or 10 w |
 //! | charge by another id | `canonical_id` | `CNV#cnv/#META` | get | 1 s |
 //! | note another id | `note_alias` | `CNV#cnv/#META` of the other id | put | 1 w |
 //! | refund (T2) | `apply_refund` | `CNV#cnv/ADJ#refund`, `#META`, `COM#`, `ACC#/BAL`, `TXN#` | transaction | 2(3 + N + m) w |
@@ -60,7 +67,7 @@
 //! | refund that cannot count | `refuse_refund` | `CNV#cnv/ADJ#refund` | put | 1 w |
 //! | refund counted elsewhere | `refund_moved` | `CNV#cnv/ADJ#refund` | update | 1 w |
 //! | who brought a customer | `binding` | `CUS#prg#cus/#META` | get | 1 s |
-//! | bind a customer, once | `bind` | `CUS#prg#cus/#META` | put | 1 w |
+//! | bind a customer, once | `bind` | `CUS#prg#cus/#META` of each identity | put or transaction | 1 or 4 w |
 //! | earliest sale of a customer | `note_sale` | `CUS#prg#cus/#META` | update | 1 w |
 //! | charges waiting for a binding | `waiting_conversions` | `CUS#prg#cus/WAIT#` | query | 1 s per 4 KB |
 //! | a charge waits no longer | `stop_waiting` | `CUS#prg#cus/WAIT#cnv` | delete | 1 w |
@@ -94,6 +101,7 @@
 //! | nothing more to do | `rest_payout` | `PAY#pay/#META` | update | 1 w |
 //! | commissions that a payout paid | `cover` | GSI2 `UNP#ACC#`, `CNV#/COM#`, `ACC#/BAL` | query, transaction | 2(k + 1) w |
 //! | count a row of the outbox | `project` | the row, `MET#`, `ACT#`, `ACC#/PRJ` | transaction | 4 w and more |
+//! | count a click | `project` | `VIS#lnk#day#visitor/#`; `CLK#clk/#`, `LNK#lnk/CLICKS`, `MET#` | put, transaction | 7 w |
 //! | counters of a period | `day_counters` | `MET#AGR#prg#ptr/DAY#` | query | 1 s per 4 KB |
 //! | performance of a partner | `performance` | `MET#AGR#prg#ptr/DAY#`, `ACT#prg#ptr/day` | two queries | 1 s per 4 KB |
 //! | the same by one metric | `performance_by` | `MET#AGR#prg#ptr/DAY#` or `ACT#prg#ptr/day` | query | 1 s per 4 KB |
@@ -117,13 +125,16 @@ pub mod adjust;
 pub mod agreement;
 mod alias;
 pub mod api_key;
+mod attribution;
 pub mod audit;
 pub mod bonus;
 mod cap;
 mod capacity;
+pub mod click;
 mod commission;
 mod commit;
 pub mod conversion;
+pub mod coupon;
 mod coverage;
 pub mod cursor;
 pub mod customer;

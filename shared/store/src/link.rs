@@ -1,7 +1,6 @@
-//! Tracking links, and the clicks that follow them.
+//! Tracking links.
 
 use domain::{
-    click::{Click, ClickId},
     id::{LinkId, PartnerId, ProgramId},
     link::Link,
 };
@@ -11,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Store,
     error::Error,
+    expression::{Condition, Update},
     idempotency::{Committed, Once},
-    item::{Row, Shape},
+    item::{ENTITY, Row, Shape, VERSION},
     key,
     page::{List, Page, PageRequest},
     table::Read,
@@ -27,13 +27,18 @@ impl Shape for LinkItem {
     const ENTITY: &'static str = "link";
 }
 
+/// How many links that are not disabled a partner has in a program.
 #[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-struct ClickItem(Click);
-
-impl Shape for ClickItem {
-    const ENTITY: &'static str = "click";
+struct LinkCountItem {
+    links: u32,
 }
+
+impl Shape for LinkCountItem {
+    const ENTITY: &'static str = "link_count";
+}
+
+const LINKS: &str = "links";
+const DISABLED_AT: &str = "disabled_at";
 
 /// What became of a new link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,27 +47,53 @@ pub enum LinkCreated {
     Committed(Committed),
     /// There is a link with this slug; whose it is may decide what to answer.
     SlugTaken(Box<Link>),
+    /// The partner has as many links as it may have.
+    LimitReached,
 }
 
 impl Store {
-    /// Creates a link.
+    /// Creates a link, unless its partner has `limit` links already.
+    ///
+    /// The count stands at an item of its own that changes with the link, so that no two requests
+    /// take the last place.
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn create_link(&self, link: &Link, once: Once<'_>) -> Result<LinkCreated, Error> {
+    pub async fn create_link(&self, link: &Link, limit: u32, once: Once<'_>) -> Result<LinkCreated, Error> {
         let place = key::link_of_partner(&link.program_id, &link.partner_id, link.created_at);
         let row = Row::new(&key::link(&link.id), &LinkItem(link.clone()))?.listed(place);
         let mut transaction = Transaction::new();
         let position = transaction.put_new(row);
+        let below = Condition::at_most(LINKS, i64::from(limit) - 1);
+        let counted = transaction.update(count(link).add(LINKS, 1).when(Condition::Lacks(LINKS).or(below)));
         let error = match self.commit_once(transaction, once).await {
             Ok(committed) => return Ok(LinkCreated::Committed(committed)),
             Err(error) => error,
         };
-        let taken = error.failures().and_then(|failures| failures.at(position)?.old.clone());
-        match taken {
+        let Some(failures) = error.failures() else { return Err(error) };
+        match failures.at(position).and_then(|failure| failure.old.clone()) {
             Some(row) => parse(row).map(|link| LinkCreated::SlugTaken(Box::new(link))),
+            None if failures.at(counted).is_some() => Ok(LinkCreated::LimitReached),
             None => Err(error),
         }
+    }
+
+    /// Disables a link from now on; gives it as it stands, which may have been disabled before.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn disable_link(&self, link: Link, now: Timestamp) -> Result<Link, Error> {
+        let mut transaction = Transaction::new();
+        let enabled = Condition::Exists.and(Condition::Lacks(DISABLED_AT));
+        let update = Update::new(key::link(&link.id)).set(DISABLED_AT, key::time(now)).when(enabled);
+        let position = transaction.update(update);
+        transaction.update(count(&link).add(LINKS, -1).when(Condition::at_least(LINKS, 1_i64)));
+        let error = match self.commit(transaction).await {
+            Ok(()) => return Ok(Link { disabled_at: Some(now), ..link }),
+            Err(error) => error,
+        };
+        let disabled = error.failures().and_then(|failures| failures.at(position)?.old.clone());
+        disabled.map_or(Err(error), parse)
     }
 
     /// A link. It may be some seconds old, which following one can bear.
@@ -71,6 +102,14 @@ impl Store {
     /// When the table cannot be read, or the item is corrupt.
     pub async fn link(&self, id: &LinkId) -> Result<Option<Link>, Error> {
         self.get_settled(&key::link(id)).await?.map(parse).transpose()
+    }
+
+    /// A link as it is now.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or the item is corrupt.
+    pub async fn link_now(&self, id: &LinkId) -> Result<Option<Link>, Error> {
+        self.get(&key::link(id), Read::Strong).await?.map(parse).transpose()
     }
 
     /// A partner's links in a program, the newest first.
@@ -87,38 +126,13 @@ impl Store {
         let list = List { partitions: &partitions, newest_first: true };
         self.list(&list, page, |_| true).await?.try_map(parse)
     }
-
-    /// Records a click until it can attribute nothing any more.
-    ///
-    /// # Errors
-    /// When the table cannot be written.
-    pub async fn record_click(&self, click: &Click, expires_at: Timestamp) -> Result<(), Error> {
-        let row = Row::new(&key::click(click.id.as_str()), &ClickItem(click.clone()))?;
-        let mut transaction = Transaction::new();
-        transaction.put_new(row.expiring(expires_at));
-        match self.commit(transaction).await {
-            Ok(()) | Err(Error::Condition(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// A click, if it was recorded and is not past its time.
-    ///
-    /// # Errors
-    /// When the table cannot be read, or the item is corrupt.
-    pub async fn click(&self, id: &ClickId, now: Timestamp) -> Result<Option<Click>, Error> {
-        let row = self.get(&key::click(id.as_str()), Read::Strong).await?;
-        let live = row.filter(|row| !row.is_expired(now));
-        live.map(click_of).transpose()
-    }
 }
 
-/// The click in a row, such as the table's stream hands over.
-///
-/// # Errors
-/// When the row is no click, or is corrupt.
-pub fn click_of(row: Row) -> Result<Click, Error> {
-    row.parse().map(|ClickItem(click)| click)
+/// A change of the count of links of a link's partner.
+fn count(link: &Link) -> Update {
+    Update::new(key::link_count(&link.program_id, &link.partner_id))
+        .set(ENTITY, LinkCountItem::ENTITY)
+        .set(VERSION, LinkCountItem::VERSION)
 }
 
 fn parse(row: Row) -> Result<Link, Error> {

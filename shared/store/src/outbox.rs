@@ -12,10 +12,11 @@ use crate::{
     error::Error,
     exchange::{self, Announcement},
     expression::{Condition, Update},
-    item::Row,
+    item::{Row, Shape},
     key::{self, Key},
-    schema::Index,
+    schema::{Index, PK, SK},
     table::{Query, Read},
+    webhook::{self, WebhookEvent},
 };
 
 const MARKER: &str = "OUT#";
@@ -34,6 +35,8 @@ pub enum Request {
     },
     /// This rate is known now: the conversions that wait for it are to be told.
     Rate(Announcement),
+    /// This webhook event tells nothing that counts; it is only one more that came in.
+    Event(WebhookEvent),
     /// The item is to be counted by [`Store::project`].
     Projection,
 }
@@ -51,6 +54,9 @@ pub fn request_of(row: &Row) -> Result<Request, Error> {
         return Ok(Request::Rate(exchange::announcement(row.clone())?));
     }
     let facts = crate::fact::facts_of(row.clone())?;
+    if facts.is_empty() && row.entity() == WebhookEvent::ENTITY {
+        return Ok(Request::Event(row.clone().parse()?));
+    }
     Ok(if facts.is_empty() { Request::Projection } else { Request::Facts(facts) })
 }
 
@@ -58,6 +64,13 @@ pub fn request_of(row: &Row) -> Result<Request, Error> {
 #[must_use]
 pub fn is_marked(row: &Row) -> bool {
     row.text(Index::Gsi2.pk()).is_some_and(|pk| pk.starts_with(MARKER))
+}
+
+/// `{"PK": {"S": "…"}, "SK": {"S": "…"}}`
+fn key_of_change(text: &str) -> Option<Key> {
+    let keys: serde_json::Value = serde_json::from_str(text).ok()?;
+    let part = |name: &str| Some(keys.get(name)?.get("S")?.as_str()?.to_owned());
+    Some(Key { pk: part(PK)?, sk: part(SK)? })
 }
 
 /// The change that takes the marker away, and that can happen only once.
@@ -83,6 +96,35 @@ impl Store {
         let mut rows = self.batch_get(&keys, Read::Strong).await?;
         rows.retain(is_marked);
         Ok(rows)
+    }
+
+    /// Takes the marker away from a row whose facts are on their way; the webhook event that is to be
+    /// counted now, when it is the first time that one's are.
+    ///
+    /// # Errors
+    /// When the table cannot be written, or the row is corrupt.
+    pub async fn facts_sent(&self, row: Row, now: Timestamp) -> Result<Option<WebhookEvent>, Error> {
+        if row.entity() != WebhookEvent::ENTITY {
+            return self.unmark(&row.key()).await.map(|_| None);
+        }
+        match self.update(webhook::sent(row.key(), now)).await {
+            Ok(_) if webhook::was_sent(&row) => Ok(None),
+            Ok(_) => row.parse().map(Some),
+            Err(Error::Condition(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The row of a change that the table's stream reported, by the key that was kept of it; none when
+    /// it is gone, or when the text is no such key.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn changed_row(&self, key: &str) -> Result<Option<Row>, Error> {
+        match key_of_change(key) {
+            Some(key) => self.get(&key, Read::Strong).await,
+            None => Ok(None),
+        }
     }
 
     /// Takes the marker away; false when it was gone already.

@@ -265,7 +265,9 @@ pub(crate) fn id_and_account(row: Row) -> Result<(PayoutId, String), Error> {
     Ok((payout.id.clone(), account_of(&payout)))
 }
 
-pub(crate) fn account_of(payout: &Payout) -> String {
+/// A payout's account, by the name that the payout queue knows it by.
+#[must_use]
+pub fn account_of(payout: &Payout) -> String {
     key::account_text(&payout.program_id, &payout.partner_id, payout.amount.currency())
 }
 

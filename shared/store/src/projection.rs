@@ -3,6 +3,7 @@
 //! An entry's marker is taken away in the transaction that adds its numbers, on the condition that
 //! it was still there: however often the stream delivers it, it counts once.
 
+mod clicks;
 mod days;
 mod sales;
 
@@ -25,7 +26,7 @@ use crate::{
     Store,
     conversion::HeadItem,
     error::Error,
-    expression::{Condition, Update},
+    expression::Update,
     item::{ENTITY, Row, Shape, VERSION},
     journal::JournalItem,
     key::{self, Partition},
@@ -52,11 +53,10 @@ impl Store {
     /// # Errors
     /// When the table cannot be written, or the row is corrupt.
     pub async fn project(&self, row: Row) -> Result<bool, Error> {
-        let mut transaction = Transaction::new();
         if row.entity() == CLICK {
-            add_click(&mut transaction, row)?;
-            return self.commit_projection(transaction).await;
+            return self.count_click(row).await;
         }
+        let mut transaction = Transaction::new();
         transaction.update(outbox::unmark(row.key()));
         match row.entity() {
             JournalItem::ENTITY => add_journal(&mut transaction, row)?,
@@ -121,7 +121,6 @@ impl Store {
 }
 
 const CLICK: &str = "click";
-const COUNTED: &str = "counted";
 const LEVEL_PREFIX: &str = "level_";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -136,19 +135,6 @@ struct TotalsItem {
 
 impl Shape for TotalsItem {
     const ENTITY: &'static str = "totals";
-}
-
-/// A click counts on its day. It carries no marker, which would double the price of a click: that
-/// it was counted is noted on the click itself.
-fn add_click(transaction: &mut Transaction, row: Row) -> Result<(), Error> {
-    let key = row.key();
-    let click = crate::link::click_of(row)?;
-    transaction
-        .update(Update::new(key).set(COUNTED, true).when(Condition::Exists.and(Condition::Lacks(COUNTED))));
-    let mut days = Days::default();
-    days.add(&click.partner_id, key::day(click.at), click.campaign.as_deref(), "clicks", 1);
-    days.write(&click.program_id, transaction);
-    Ok(())
 }
 
 /// Earnings count on the day they are booked; the account's totals follow every booking.

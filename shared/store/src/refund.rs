@@ -1,17 +1,17 @@
 //! T2: a refund moves every line of its conversion, or waits for the charge it belongs to.
 
 use domain::{
-    commission::{Commission, CommissionStatus, Reversal},
-    conversion::{Conversion, Refund},
+    commission::{CommissionStatus, Reversal},
+    conversion::{Conversion, Refund, RefundCause, RefundStage},
     id::{ConversionId, ProgramId},
-    money::{Currency, Money},
+    money::Money,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Store,
-    account::{self, AVAILABLE, COVERED},
+    account,
     accrual::Written,
     cap, commission,
     conversion::{Head, HeadItem, Record},
@@ -30,10 +30,14 @@ const REFUNDED: &str = "refunded";
 /// A refund as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RefundItem {
-    pub(crate) refund_id: String,
+    refund_id: String,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    cause: RefundCause,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    stage: RefundStage,
     pub(crate) state: RefundState,
-    currency: Currency,
-    amount: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amount: Option<Money>,
     at: Timestamp,
     /// What it takes off whose figures; set when it is applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +45,10 @@ pub(crate) struct RefundItem {
     /// Its place among the changes of the conversion; set when it is applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) step: Option<StepItem>,
+}
+
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Where a refund stands.
@@ -76,17 +84,14 @@ impl RefundItem {
     fn new(refund: &Refund, state: RefundState) -> Self {
         Self {
             refund_id: refund.refund_id.clone(),
+            cause: refund.cause,
+            stage: refund.stage,
             state,
-            currency: refund.amount.currency(),
-            amount: refund.amount.minor(),
+            amount: refund.amount,
             at: refund.occurred_at,
             credit: None,
             step: None,
         }
-    }
-
-    pub(crate) fn amount(&self) -> Money {
-        Money::new(self.amount, self.currency)
     }
 
     pub(crate) fn occurred_at(&self) -> Timestamp {
@@ -94,7 +99,14 @@ impl RefundItem {
     }
 
     pub(crate) fn refund(&self) -> Refund {
-        Refund { refund_id: self.refund_id.clone(), amount: self.amount(), occurred_at: self.at }
+        let Self { refund_id, cause, stage, amount, at, .. } = self;
+        Refund {
+            refund_id: refund_id.clone(),
+            cause: *cause,
+            stage: *stage,
+            amount: *amount,
+            occurred_at: *at,
+        }
     }
 }
 
@@ -118,17 +130,15 @@ impl Store {
         let head = Update::new(key::conversion(&conversion.id)).set(REFUNDED, reversal.refunded.minor());
         transaction.update(head.when(Condition::revision(known.revision)));
         for line in &reversal.commissions {
-            let read = record.commissions.iter().find(|read| read.value.id == line.id);
-            transaction.update(commission::change(line, read.map_or(0, |read| read.revision))?);
+            let Some(read) = record.commissions.iter().find(|read| read.value.id == line.id) else {
+                return Ok(Written::Stale);
+            };
+            transaction.update(commission::change_of_worth(read, line)?);
         }
-        for (partner, minor) in &reversal.available {
+        for (partner, change) in &reversal.accounts {
             let currency = conversion.settlement_currency();
             let account = key::account_text(&conversion.program_id, partner, currency);
-            let update = account::change(&account).add(AVAILABLE, *minor);
-            // What a payout covered and a refund took back lets that payout cover later earnings.
-            let covers = |line: &&Commission| line.partner_id == *partner && line.payout_id.is_some();
-            let is_paid = reversal.commissions.iter().any(|line| covers(&line));
-            transaction.update(if is_paid { update.add(COVERED, *minor) } else { update });
+            account::move_by(&mut transaction, &account, change);
         }
         let counters = conversion.terms.iter().flat_map(|terms| terms.caps.clone()).collect::<Vec<_>>();
         cap::release(&mut transaction, &conversion.program_id, &counters, reversal.freed);
@@ -166,18 +176,18 @@ impl Store {
             Head::Known(_) | Head::Alias { .. } => return Ok(Written::Stale),
         }
         let item = RefundItem::new(refund, RefundState::Waiting);
-        transaction.put_new(Row::new(&key::adjustment(&id, &refund.refund_id), &item)?);
+        transaction.put_new(Row::new(&key::refund(&id, refund), &item)?);
         Written::of(self.commit(transaction).await)
     }
 
-    /// Marks a waiting refund as refused: it exceeds the charge, or is of another currency.
+    /// Marks a waiting refund as refused: it is of another currency than the charge.
     ///
     /// # Errors
     /// When the table cannot be written.
     pub async fn refuse_refund(&self, id: &ConversionId, refund: &Refund) -> Result<(), Error> {
         let item = RefundItem::new(refund, RefundState::Refused);
         let mut transaction = Transaction::new();
-        let row = Row::new(&key::adjustment(id, &refund.refund_id), &item)?;
+        let row = Row::new(&key::refund(id, refund), &item)?;
         transaction
             .put_if(row, Condition::New.or(Condition::equals(REFUND_STATE, RefundState::Waiting.as_str())));
         Written::of(self.commit(transaction).await).map(drop)
@@ -187,8 +197,8 @@ impl Store {
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn refund_moved(&self, from: &ConversionId, refund_id: &str) -> Result<(), Error> {
-        let update = Update::new(key::adjustment(from, refund_id))
+    pub async fn refund_moved(&self, from: &ConversionId, refund: &Refund) -> Result<(), Error> {
+        let update = Update::new(key::refund(from, refund))
             .set(REFUND_STATE, RefundState::Moved.as_str())
             .when(Condition::equals(REFUND_STATE, RefundState::Waiting.as_str()));
         match self.update(update).await {
@@ -205,7 +215,7 @@ fn applied_row(
     refunded: Money,
     now: Timestamp,
 ) -> Result<Row, Error> {
-    let key = key::adjustment(&conversion.id, &refund.refund_id);
+    let key = key::refund(&conversion.id, refund);
     let is_turned_down =
         record.commissions.iter().any(|line| line.value.status == CommissionStatus::Rejected);
     let credit = Credit::of_refund(conversion, refunded, is_turned_down)

@@ -40,8 +40,10 @@ impl Store {
         let review = Value::of(&head, &ReviewItem { decision, step: StepItem::after(record, now) })?;
         transaction.update(Update::new(head).set(REVIEWED, review).when(Condition::revision(known.revision)));
         for line in &reviewed.commissions {
-            let read = record.commissions.iter().find(|read| read.value.id == line.id);
-            transaction.update(commission::change(line, read.map_or(0, |read| read.revision))?);
+            let Some(read) = record.commissions.iter().find(|read| read.value.id == line.id) else {
+                return Ok(Written::Stale);
+            };
+            transaction.update(commission::change_of_worth(read, line)?);
         }
         let counters = conversion.terms.iter().flat_map(|terms| terms.caps.clone()).collect::<Vec<_>>();
         cap::release(&mut transaction, &conversion.program_id, &counters, reviewed.freed);

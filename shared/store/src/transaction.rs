@@ -31,7 +31,7 @@ pub(crate) enum Write {
     Put { row: Row, condition: Option<Condition> },
     Update(Update),
     Check { key: Key, condition: Condition },
-    Delete { key: Key },
+    Delete { key: Key, condition: Option<Condition> },
 }
 
 /// Writes that happen all or not at all. Adding one returns its position, by which
@@ -78,7 +78,12 @@ impl Transaction {
 
     /// Removes an item, whatever is there.
     pub(crate) fn delete(&mut self, key: Key) -> usize {
-        self.push(Write::Delete { key })
+        self.push(Write::Delete { key, condition: None })
+    }
+
+    /// Removes an item that must be there.
+    pub(crate) fn delete_existing(&mut self, key: Key) -> usize {
+        self.push(Write::Delete { key, condition: Some(Condition::Exists) })
     }
 
     pub(crate) fn writes(&self) -> &[Write] {
@@ -125,7 +130,7 @@ impl Write {
         match self {
             Self::Put { row, .. } => row.key(),
             Self::Update(update) => update.key.clone(),
-            Self::Check { key, .. } | Self::Delete { key } => key.clone(),
+            Self::Check { key, .. } | Self::Delete { key, .. } => key.clone(),
         }
     }
 
@@ -173,9 +178,16 @@ impl Write {
                     .return_values_on_condition_check_failure(returned)
                     .build()?,
             ),
-            Self::Delete { key } => {
-                item.delete(Delete::builder().table_name(table).set_key(Some(key_attributes(&key))).build()?)
-            }
+            Self::Delete { key, condition } => item.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key_attributes(&key)))
+                    .set_condition_expression(condition.map(|c| c.render(&mut aliases)))
+                    .set_expression_attribute_names(aliases.names())
+                    .set_expression_attribute_values(aliases.values())
+                    .return_values_on_condition_check_failure(returned)
+                    .build()?,
+            ),
         }
         .build())
     }

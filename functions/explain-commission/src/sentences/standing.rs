@@ -36,7 +36,7 @@ pub(super) fn place(line: &Commission, hold_days: u16, event: &str) -> Vec<Strin
             }
         }),
         CommissionStatus::Held => {
-            sentences.extend(line.hold_reason.map(|reason| reason.sentence().to_owned()));
+            sentences.extend(line.held_for().map(|reason| reason.sentence().to_owned()));
             sentences.push("It is held until that is decided.".to_owned());
         }
         CommissionStatus::Approved => {

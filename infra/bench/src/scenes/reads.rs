@@ -1,5 +1,6 @@
 //! Functions that look something up.
 
+use domain::link::Slug;
 use serde_json::json;
 use tests::{
     issuer::Issuer,
@@ -43,7 +44,7 @@ pub(super) async fn follow_link() -> Scene {
     let slug = cast.world.link(&cast.program, &cast.kid).await;
     let event = || Sample::of(&cast.world, "follow-link").path(&[("slug", &slug)]).event();
     let events = (0..MANY).map(|_| event()).collect();
-    cast.scene("redirects and records the click", events)
+    cast.scene("redirects; records the click afterwards", events)
 }
 
 /// Looks at a page of what the partner has in the program.
@@ -72,6 +73,43 @@ pub(super) async fn list_links() -> Scene {
         cast.world.link(&cast.program, &cast.kid).await;
     }
     listed(cast, "list-links", "a page of 25").await
+}
+
+pub(super) async fn get_link_qr_code() -> Scene {
+    let cast = Cast::new().await;
+    let slug = cast.world.link(&cast.program, &cast.kid).await;
+    let id = Slug::try_from(slug).unwrap().link_id().to_string();
+    let sample = Sample::of(&cast.world, "get-link-qr-code").partner(&cast.kid);
+    let event = sample.path(&[("link_id", &id)]).query(&[("format", "png"), ("size", "512")]).event();
+    cast.again("a picture of 512 pixels", event)
+}
+
+/// A cast whose youngest partner has a page of coupons.
+async fn with_coupons() -> Cast {
+    let cast = Cast::new().await;
+    for number in 0..ROWS {
+        cast.world.coupon(&cast.program, &cast.kid, &format!("CODE-{number}")).await;
+    }
+    cast
+}
+
+pub(super) async fn list_own_coupons() -> Scene {
+    listed(with_coupons().await, "list-own-coupons", "a page of 25").await
+}
+
+pub(super) async fn list_coupons() -> Scene {
+    let cast = with_coupons().await;
+    let sample = Sample::of(&cast.world, "list-coupons");
+    let event = sample.query(&[("program_id", &cast.program.id), ("limit", "25")]).event();
+    cast.again("a page of 25", event)
+}
+
+pub(super) async fn get_conversion() -> Scene {
+    let cast = Cast::new().await;
+    let click = cast.world.visit(&cast.program, &cast.kid).await;
+    let id = cast.world.sale(&cast.program, "order", "100.00", &click).await;
+    let event = Sample::of(&cast.world, "get-conversion").path(&[("conversion_id", &id)]).event();
+    cast.again("one sale on three levels", event)
 }
 
 pub(super) async fn list_payouts() -> Scene {

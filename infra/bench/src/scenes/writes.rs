@@ -1,6 +1,6 @@
 //! Functions that change something; every invocation changes something of its own.
 
-use domain::id::PartnerId;
+use domain::{id::PartnerId, link::Slug};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::{
@@ -74,6 +74,30 @@ async fn administered(function: &str, about: &'static str) -> Scene {
     };
     let events = (0..MANY).map(event).collect();
     cast.scene(about, events)
+}
+
+pub(super) async fn create_coupon() -> Scene {
+    let cast = Cast::new().await;
+    let event = |number| {
+        let sample = Sample::of(&cast.world, "create-coupon").body(|body| {
+            body["program_id"] = json!(cast.program.id);
+            body["partner_id"] = json!(cast.kid.id);
+            body["code"] = json!(format!("CODE-{number}"));
+        });
+        sample.event()
+    };
+    let events = (0..MANY).map(event).collect();
+    cast.scene("one coupon", events)
+}
+
+pub(super) async fn disable_coupon() -> Scene {
+    let cast = Cast::new().await;
+    let mut events = Vec::new();
+    for number in 0..FEW {
+        let coupon = cast.world.coupon(&cast.program, &cast.kid, &format!("CODE-{number}")).await;
+        events.push(Sample::of(&cast.world, "disable-coupon").path(&[("coupon_id", &coupon)]).event());
+    }
+    cast.scene("one coupon", events)
 }
 
 pub(super) async fn create_program() -> Scene {
@@ -153,6 +177,18 @@ pub(super) async fn generate_link() -> Scene {
     };
     let events = (0..MANY).map(event).collect();
     cast.scene("one link with a slug", events)
+}
+
+pub(super) async fn disable_link() -> Scene {
+    let cast = Cast::new().await;
+    let mut events = Vec::new();
+    for _ in 0..MANY {
+        let slug = cast.world.link(&cast.program, &cast.kid).await;
+        let id = Slug::try_from(slug).unwrap().link_id().to_string();
+        let sample = Sample::of(&cast.world, "disable-link").partner(&cast.kid);
+        events.push(sample.path(&[("link_id", &id)]).event());
+    }
+    cast.scene("one link", events)
 }
 
 pub(super) async fn receive_webhook() -> Scene {

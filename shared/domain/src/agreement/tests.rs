@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     money::Money,
-    program::{AttributionPolicy, PayoutPolicy, Terms},
+    program::{AttributionPolicy, LinkPolicy, PayoutPolicy, Terms},
 };
 
 fn at(text: &str) -> Timestamp {
@@ -31,6 +31,7 @@ fn program() -> Program {
             method_rest_days: 0,
         },
         link_hosts: vec![],
+        links: LinkPolicy::default(),
         created_at: Timestamp::UNIX_EPOCH,
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Breach, Check};
 use crate::{
-    commission::{Adjustment, Commission, Terms},
-    conversion::{Conversion, Refund},
+    commission::{Adjustment, Commission, CommissionStatus, Terms},
+    conversion::{Conversion, Refund, refunded},
     id::{ConversionId, Level, PartnerId, TransactionId},
     ledger::{Transaction, TransactionKind},
     money::{Money, MoneyError, Rounding},
@@ -18,7 +18,7 @@ pub struct Case<'a> {
     pub conversion: &'a Conversion,
     /// Its lines, level 1 first.
     pub lines: &'a [Commission],
-    /// The refunds that count.
+    /// What was told of refunds and counts.
     pub refunds: &'a [Refund],
     /// What administrators added to the lines or took from them.
     pub adjustments: &'a [Adjustment],
@@ -37,9 +37,7 @@ impl Case<'_> {
     ) -> Vec<TransactionId> {
         let id = conversion.id.as_str();
         let once = [TransactionKind::Accrue, TransactionKind::Reject].map(|kind| kind.transaction_id(&[id]));
-        let refunds = refunds
-            .iter()
-            .map(|refund| TransactionKind::Refund.transaction_id(&[id, refund.refund_id.as_str()]));
+        let refunds = refunds.iter().map(|refund| refund.entry_id(&conversion.id));
         once.into_iter().chain(refunds).chain(adjustments.iter().map(Adjustment::entry_id)).collect()
     }
 
@@ -53,20 +51,32 @@ impl Case<'_> {
     }
 
     fn refunds(&self) -> Vec<Breach> {
-        let Conversion { id, charge, refunded, .. } = self.conversion;
-        let refunded = i128::from(refunded.minor());
-        let applied = self.refunds.iter().map(|refund| i128::from(refund.amount.minor())).sum();
-        let sums = ("the refunded sum", refunded);
-        let mut breaches: Vec<_> =
-            Breach::unless_equal(Check::Refunds, &[id], sums, ("the sum of its refunds", applied))
-                .into_iter()
-                .collect();
-        let charged = i128::from(charge.amount.minor());
-        if refunded > charged {
-            let detail = format!("{refunded} was refunded of a charge of {charged}");
-            breaches.push(Breach::new(Check::Refunds, &[id], detail));
-        }
-        breaches
+        let Conversion { id, charge, refunded: kept, .. } = self.conversion;
+        let come_to = match refunded(charge.amount, self.refunds) {
+            Ok(come_to) => come_to,
+            Err(error) => return vec![Breach::new(Check::Refunds, &[id], error.to_string())],
+        };
+        let kept = ("the refunded sum", i128::from(kept.minor()));
+        let told = ("what its refunds come to", i128::from(come_to.sum.minor()));
+        let sum = Breach::unless_equal(Check::Refunds, &[id], kept, told);
+        sum.into_iter().chain(self.holds(come_to.is_disputed)).collect()
+    }
+
+    /// What is worth something and not paid is held while there is a dispute or a review, and only
+    /// then.
+    fn holds(&self, is_disputed: bool) -> Vec<Breach> {
+        let check = |line: &Commission| {
+            let is_held = line.status == CommissionStatus::Held;
+            let can_be = is_held
+                || matches!(line.status, CommissionStatus::Pending | CommissionStatus::Approved);
+            let must_be = is_disputed || line.hold_reason.is_some();
+            let detail = match is_held {
+                true => "it is held, and nothing is to be awaited",
+                false => "it is not held while a dispute or a review is open",
+            };
+            (can_be && is_held != must_be).then(|| Breach::new(Check::Refunds, &[&line.id], detail))
+        };
+        self.lines.iter().filter_map(check).collect()
     }
 
     /// Each line against the frozen terms, and the upline against its cap.

@@ -38,7 +38,8 @@ pub enum Check {
     Expense,
     /// Every commission is what its conversion's frozen terms give at what is left of the charge.
     Commission,
-    /// The refunded sum is that of the refunds that count, and never above the charge.
+    /// The refunded sum is what the refunds come to, and lines are held while a dispute or a review
+    /// is open.
     Refunds,
     /// The levels above the first stay within the cap of the terms.
     UplineCap,

@@ -13,7 +13,7 @@ use crate::{
         Adjustment, Calculation, Commission, CommissionStatus, Line, Price, Terms, Trace, adjust, mature,
         refund,
     },
-    conversion::{Charge, Conversion, ConversionKind, Refund},
+    conversion::{Charge, Conversion, ConversionKind, Refund, RefundCause, RefundStage},
     id::{AdjustmentId, AgreementId, ConversionId, Level, PartnerId, PayoutId, ProgramId},
     ledger::{Account, Balances, TransactionKind},
     money::{Currency, Money, Rounding},
@@ -77,7 +77,7 @@ fn conversion() -> Conversion {
             shipping: zero,
             discount: zero,
             customer: None,
-            click_id: None,
+            clicks: None,
             country: None,
             coupon: None,
             lines: vec![],
@@ -126,8 +126,8 @@ impl Story {
         let accrual = accrue(&conversion, &calculation, None, at()).unwrap();
         let mut lines = accrual.commissions;
         let mut journal: Vec<_> = accrual.transaction.into_iter().collect();
-        let fact = Refund { refund_id: "re_1".into(), amount: usd(4000), occurred_at: at() };
-        let reversal = refund(&conversion, &lines, &fact, at()).unwrap();
+        let fact = Refund::made("re_1", usd(4000), at());
+        let reversal = refund(&conversion, &lines, &[], &fact, at()).unwrap();
         (conversion.refunded, lines) = (reversal.refunded, reversal.commissions);
         journal.extend(reversal.transaction);
         let matured = mature(&program(), &partner("kid"), currency(), &lines, Timestamp::MAX).unwrap();
@@ -174,7 +174,7 @@ impl Story {
             by: "root".into(),
             at: at(),
         };
-        let adjusted = adjust(&story.lines[1], story.lines[1].amount, &adjustment).unwrap();
+        let adjusted = adjust(&story.lines[1], story.lines[1].amount, false, &adjustment).unwrap();
         story.lines[1] = adjusted.commission;
         story.journal.extend(adjusted.transaction);
         story.adjustments.push(adjustment);
@@ -239,11 +239,18 @@ fn a_spoiled_conversion_is_named() {
     assert_eq!(spoil(&earned), [Check::Commission, Check::Booking]);
     let refunded = |story: &mut Story| story.conversion.refunded = usd(5000);
     assert_eq!(spoil(&refunded), [Check::Commission, Check::Refunds, Check::UplineCap]);
-    let twice = |story: &mut Story| story.refunds.push(story.refunds[0].clone());
-    assert_eq!(spoil(&twice), [Check::Refunds]);
+    let another = |story: &mut Story| story.refunds.push(Refund::made("re_2", usd(1), at()));
+    assert_eq!(spoil(&another), [Check::Refunds]);
+    let disputed = |story: &mut Story| {
+        let (cause, stage) = (RefundCause::Dispute, RefundStage::Open);
+        story.refunds.push(Refund { cause, stage, ..Refund::made("dp_1", usd(1), at()) });
+    };
+    assert_eq!(spoil(&disputed), [Check::Refunds], "of two lines one is paid");
+    let held = |story: &mut Story| story.lines[1].status = CommissionStatus::Held;
+    assert_eq!(spoil(&held), [Check::Refunds]);
     let too_much = |story: &mut Story| {
         story.conversion.refunded = usd(10_001);
-        story.refunds[0].amount = usd(10_001);
+        story.refunds[0].amount = Some(usd(10_001));
     };
     assert!(spoil(&too_much).contains(&Check::Refunds));
     let cap = |story: &mut Story| story.lines[1].amount = usd(301);

@@ -210,7 +210,7 @@ fn what_an_administrator_took_stays_taken() {
         by: "root".into(),
         at: at("2026-02-05T00:00:00Z"),
     };
-    let adjusted = adjust(&line, award.priced(), &adjustment).unwrap();
+    let adjusted = adjust(&line, award.priced(), false, &adjustment).unwrap();
     story.journal.extend(adjusted.transaction);
     story.award = Some((award, adjusted.commission));
     story.evaluate("900", "2026-02-10T00:00:00Z");

@@ -7,10 +7,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Commission, CommissionStatus};
+use super::{AccountChange, Commission, CommissionStatus, movement::Movement};
 use crate::{
     id::{AdjustmentId, CommissionId, TransactionId},
-    ledger::{Account, Entry, LedgerError, Transaction, TransactionKind},
+    ledger::{LedgerError, Transaction, TransactionKind},
     money::{Money, MoneyError},
 };
 
@@ -47,8 +47,8 @@ impl Adjustment {
 pub struct Adjusted {
     /// The line as it is afterwards.
     pub commission: Commission,
-    /// Minor units by which the available balance changes; may drive it below zero.
-    pub available: i64,
+    /// Changes of the partner's balances; may drive the available one below zero.
+    pub account: AccountChange,
     /// The journal's account of it; none where refunds had already taken what it takes back.
     pub transaction: Option<Transaction>,
 }
@@ -76,7 +76,8 @@ pub enum AdjustError {
     Ledger(#[from] LedgerError),
 }
 
-/// Adjusts a line. `priced` is what its terms give at this moment, without any adjustment.
+/// Adjusts a line. `priced` is what its terms give at this moment, without any adjustment;
+/// `is_disputed` whether the charge is.
 ///
 /// A line that was taken back whole can be adjusted upwards: it goes on as pending, or as payable
 /// when it had matured before, so that an adjustment made by mistake can be taken back.
@@ -86,6 +87,7 @@ pub enum AdjustError {
 pub fn adjust(
     commission: &Commission,
     priced: Money,
+    is_disputed: bool,
     adjustment: &Adjustment,
 ) -> Result<Adjusted, AdjustError> {
     if commission.status == CommissionStatus::Rejected {
@@ -99,16 +101,14 @@ pub fn adjust(
         return Err(AdjustError::ExceedsLeft { left: commission.amount });
     }
     let after = Commission { adjusted, ..commission.clone() };
-    let after = after.worth(after.at(priced)?);
-    let change = after.amount.minus(commission.amount)?.minor();
-    let mut entry = Entry::new().debit(Account::Expense, change);
-    let account = commission.account();
-    let available = if matches!(account, Account::Available(_)) { change } else { 0 };
-    entry.push(account, -change, Some(commission.id.level()));
+    let after = after.worth(after.at(priced)?, is_disputed);
+    let mut movement = Movement::default();
+    movement.line(commission, &after)?;
+    let account = std::mem::take(&mut movement.accounts).into_values().next().unwrap_or_default();
     let line = commission.id.to_string();
     let subject = [line.as_str(), adjustment.id.as_str()];
     let currency = commission.amount.currency();
-    let transaction =
-        entry.close(&commission.program_id, TransactionKind::Adjust, &subject, adjustment.at, currency)?;
-    Ok(Adjusted { commission: after, available, transaction })
+    let (entry, kind) = (movement.into_entry(), TransactionKind::Adjust);
+    let transaction = entry.close(&commission.program_id, kind, &subject, adjustment.at, currency)?;
+    Ok(Adjusted { commission: after, account, transaction })
 }

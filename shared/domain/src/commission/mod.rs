@@ -8,6 +8,7 @@
 mod adjust;
 mod calculate;
 mod maturity;
+mod movement;
 mod price;
 mod refund;
 mod review;
@@ -20,6 +21,7 @@ pub use adjust::{AdjustError, Adjusted, Adjustment, REASON_MAX, adjust};
 pub use calculate::{Calculation, CapUse, Inputs, Line, Seller, Sponsor, Trace, calculate, cap_counters};
 use jiff::Timestamp;
 pub use maturity::{BATCH_MAX, Matured, mature};
+pub use movement::AccountChange;
 pub use price::{Part, Price};
 pub use refund::{RefundError, Reversal, refund};
 pub use review::{Decision, ReviewError, Reviewed, review};
@@ -48,7 +50,7 @@ pub struct Commission {
     pub price: Price,
     /// Where it stands.
     pub status: CommissionStatus,
-    /// Why it is held, if it is.
+    /// Why it is to be reviewed, until it was let pass.
     pub hold_reason: Option<HoldReason>,
     /// What was earned before any refund.
     pub earned: Money,
@@ -88,17 +90,24 @@ impl Commission {
     }
 
     /// The line at another worth: at zero it is reversed, and above zero again it goes on where it
-    /// would stand had it never been taken back; what had been paid of it was netted then.
+    /// would stand had it never been taken back; what had been paid of it was netted then. It is
+    /// held while it is to be reviewed, or disputed.
     #[must_use]
-    pub(crate) fn worth(&self, amount: Money) -> Self {
-        let event = match (self.status, amount.is_zero()) {
-            (_, true) => Some(CommissionEvent::Reverse),
+    pub(crate) fn worth(&self, amount: Money, is_disputed: bool) -> Self {
+        let matured = self.matured_at.is_some();
+        let after = |status: CommissionStatus, event| status.after(event).unwrap_or(status);
+        let status = match (self.status, amount.is_zero()) {
             (CommissionStatus::Reversed, false) => {
-                Some(CommissionEvent::Reinstate { matured: self.matured_at.is_some() })
+                after(self.status, CommissionEvent::Reinstate { matured })
             }
-            (_, false) => None,
+            // What earned nothing from the start has nothing to take back.
+            (status, true) if !self.earned.is_zero() => after(status, CommissionEvent::Reverse),
+            (status, _) => status,
         };
-        let status = event.and_then(|event| self.status.after(event).ok()).unwrap_or(self.status);
+        let status = match self.hold_reason.is_some() || is_disputed {
+            true => after(status, CommissionEvent::Hold),
+            false => after(status, CommissionEvent::Release { matured }),
+        };
         let is_back = self.status == CommissionStatus::Reversed && status != self.status;
         Self {
             amount,
@@ -109,12 +118,20 @@ impl Commission {
         }
     }
 
+    /// Why it is held, or was turned down.
+    #[must_use]
+    pub fn held_for(&self) -> Option<HoldReason> {
+        let is_held = self.status == CommissionStatus::Held;
+        self.hold_reason.or(is_held.then_some(HoldReason::Dispute))
+    }
+
     /// The account that holds what is left of it.
     #[must_use]
     pub fn account(&self) -> Account {
-        match self.matured_at {
-            Some(_) => Account::Available(self.partner_id.clone()),
-            None => Account::Pending(self.partner_id.clone()),
+        match (self.matured_at, self.status) {
+            (Some(_), CommissionStatus::Held) => Account::Held(self.partner_id.clone()),
+            (Some(_), _) => Account::Available(self.partner_id.clone()),
+            (None, _) => Account::Pending(self.partner_id.clone()),
         }
     }
 }

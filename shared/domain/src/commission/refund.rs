@@ -1,41 +1,39 @@
-//! Refunds: every line is moved to what it is worth at what is left of the base.
+//! Refunds: every line is moved to what it is worth at what is left of the base, and is held while a
+//! dispute is open.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Commission, CommissionStatus};
+use super::{AccountChange, Commission, CommissionStatus, movement::Movement};
 use crate::{
-    conversion::{Conversion, Refund},
+    conversion::{Conversion, Refund, refunded},
     id::PartnerId,
-    ledger::{Account, Entry, LedgerError, Transaction, TransactionKind},
+    ledger::{LedgerError, Transaction},
     money::{Money, MoneyError},
 };
 
 /// What a refund changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reversal {
-    /// Sum of all refunds of the conversion, this one included.
+    /// How much of the charge has gone back by all refunds, this one included.
     pub refunded: Money,
+    /// Minor units of refunds beyond the charge, which take nothing from anybody.
+    pub excess: i128,
     /// The lines that change, as they are afterwards.
     pub commissions: Vec<Commission>,
-    /// Changes of available balances in minor units; may drive a balance below zero.
-    pub available: BTreeMap<PartnerId, i64>,
-    /// Minor units that the caps of the conversion may grant again.
+    /// Changes of balances; may drive an available balance below zero.
+    pub accounts: BTreeMap<PartnerId, AccountChange>,
+    /// Minor units that the caps of the conversion may grant again. Below zero when a refund is void
+    /// after all: what comes back was granted before, even if others have used the cap meanwhile.
     pub freed: i64,
-    /// The journal's account of it; none when no amount changes.
+    /// The journal's account of it; none when no amount moves.
     pub transaction: Option<Transaction>,
 }
 
 /// Why a refund is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefundError {
-    /// More would go back than was paid.
-    #[error("the refund exceeds what is left of the charge, {left}")]
-    ExceedsCharge {
-        /// What has not been refunded yet.
-        left: Money,
-    },
     /// A refund is above zero.
     #[error("a refund is above zero")]
     NotPositive,
@@ -47,55 +45,47 @@ pub enum RefundError {
     Ledger(#[from] LedgerError),
 }
 
-/// Applies a refund to a conversion and its lines.
+/// Applies what is told of a refund to a conversion and its lines. `earlier` is all that was applied
+/// before.
 ///
-/// The target of each line is a function of the sum of all refunds, so their order and slicing do
-/// not matter. A line that was turned down in review stays at zero.
+/// Where a line ends is a function of what all refunds come to ([`refunded`]), so neither their
+/// order nor their slicing matters, and a refund that is void leaves nothing behind. A line that was
+/// turned down in review stays at zero; one that is paid is not held, its money has left.
 ///
 /// # Errors
-/// When the refund is not above zero, of another currency, or more than is left of the charge.
+/// When the amount is not above zero, or of another currency than the charge.
 pub fn refund(
     conversion: &Conversion,
     commissions: &[Commission],
-    refund: &Refund,
+    earlier: &[Refund],
+    fact: &Refund,
     at: Timestamp,
 ) -> Result<Reversal, RefundError> {
-    if refund.amount.minor() <= 0 {
+    if fact.amount.is_some_and(|amount| amount.minor() <= 0) {
         return Err(RefundError::NotPositive);
     }
-    let refunded = conversion.refunded.plus(refund.amount)?;
-    if conversion.charge.amount.minus(refunded)?.is_negative() {
-        let left = conversion.charge.amount.minus(conversion.refunded)?;
-        return Err(RefundError::ExceedsCharge { left });
-    }
+    let all: Vec<Refund> = earlier.iter().chain([fact]).cloned().collect();
+    let after = refunded(conversion.charge.amount, &all)?;
     let before = conversion.priced(commissions, conversion.refunded)?;
-    let targets = conversion.priced(commissions, refunded)?;
+    let targets = conversion.priced(commissions, after.sum)?;
 
-    let mut entry = Entry::new();
-    let (mut total, mut freed) = (0, 0);
-    let (mut changed, mut available) = (Vec::new(), BTreeMap::new());
+    let (mut movement, mut freed, mut changed) = (Movement::default(), 0, Vec::new());
     for ((commission, before), target) in commissions.iter().zip(before).zip(targets) {
         if commission.status != CommissionStatus::Rejected {
             freed += before.minus(target)?.minor();
         }
-        let target = commission.at(target)?;
-        let taken = commission.amount.minus(target)?.minor();
-        if taken == 0 {
-            continue;
-        }
-        let account = commission.account();
-        if let Account::Available(partner) = &account {
-            *available.entry(partner.clone()).or_insert(0) -= taken;
-        }
-        entry.push(account, taken, Some(commission.id.level()));
-        total += taken;
         // A further refund may give a line of nothing a minor unit again: what partners share is
         // rounded anew, and a cap leaves more to deeper levels.
-        changed.push(commission.worth(target));
+        let moved = commission.worth(commission.at(target)?, after.is_disputed);
+        if moved != *commission {
+            movement.line(commission, &moved)?;
+            changed.push(moved);
+        }
     }
-    entry.push(Account::Expense, -total, None);
-    let subject = [conversion.id.as_str(), refund.refund_id.as_str()];
+    let accounts = std::mem::take(&mut movement.accounts);
+    let (kind, subject) = (fact.stage.entry_kind(), fact.subject(&conversion.id));
     let currency = conversion.settlement_currency();
-    let transaction = entry.close(&conversion.program_id, TransactionKind::Refund, &subject, at, currency)?;
-    Ok(Reversal { refunded, commissions: changed, available, freed, transaction })
+    let transaction = movement.into_entry().close(&conversion.program_id, kind, &subject, at, currency)?;
+    let (refunded, excess) = (after.sum, after.excess);
+    Ok(Reversal { refunded, excess, commissions: changed, accounts, freed, transaction })
 }

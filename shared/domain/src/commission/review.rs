@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Commission, CommissionEvent, CommissionStatus};
+use super::{Commission, CommissionEvent, CommissionStatus, movement::Movement};
 use crate::{
     conversion::Conversion,
-    ledger::{Account, Entry, LedgerError, Transaction, TransactionKind},
+    ledger::{LedgerError, Transaction, TransactionKind},
     money::{Money, MoneyError},
 };
 
@@ -35,7 +35,7 @@ pub struct Reviewed {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewError {
     /// There is nothing to decide on.
-    #[error("no commission of this conversion is held")]
+    #[error("no commission of this conversion is held for review")]
     NothingHeld,
     /// The terms cannot be applied; a defect, never written.
     #[error(transparent)]
@@ -45,45 +45,49 @@ pub enum ReviewError {
     Ledger(#[from] LedgerError),
 }
 
-/// Decides on every held line of a conversion: what made one of them suspect concerns the sale.
+/// Decides on every line of a conversion that is held for review: what made one of them suspect
+/// concerns the sale. While the charge is disputed, a line that may pass stays held for that.
 ///
 /// # Errors
-/// When none is held.
+/// When none is held for review.
 pub fn review(
     conversion: &Conversion,
     commissions: &[Commission],
+    is_disputed: bool,
     decision: Decision,
     at: Timestamp,
 ) -> Result<Reviewed, ReviewError> {
     // Caps count what the terms give; adjustments stand beside it.
     let priced = conversion.priced(commissions, conversion.refunded)?;
-    let is_held = |(commission, _): &(&Commission, Money)| commission.status == CommissionStatus::Held;
+    let is_held = |(commission, _): &(&Commission, Money)| {
+        commission.status == CommissionStatus::Held && commission.hold_reason.is_some()
+    };
     let held: Vec<_> = commissions.iter().zip(priced).filter(is_held).collect();
     if held.is_empty() {
         return Err(ReviewError::NothingHeld);
     }
-    let mut entry = Entry::new();
-    let (mut total, mut freed) = (0, 0);
+    let (mut movement, mut freed) = (Movement::default(), 0);
     let mut decided = Vec::with_capacity(held.len());
     for (commission, priced) in held {
-        decided.push(match decision {
-            Decision::Release => moved(commission, CommissionEvent::Release, commission.amount),
-            Decision::Reject => {
-                entry.push(commission.account(), commission.amount.minor(), Some(commission.id.level()));
-                total += commission.amount.minor();
-                freed += priced.minor();
-                moved(commission, CommissionEvent::Reject, Money::zero(commission.amount.currency()))
+        let after = match decision {
+            Decision::Release => {
+                Commission { hold_reason: None, ..commission.clone() }.worth(commission.amount, is_disputed)
             }
-        });
+            Decision::Reject => {
+                freed += priced.minor();
+                rejected(commission)
+            }
+        };
+        movement.line(commission, &after)?;
+        decided.push(after);
     }
-    entry.push(Account::Expense, -total, None);
     let currency = conversion.settlement_currency();
-    let subject = [conversion.id.as_str()];
-    let transaction = entry.close(&conversion.program_id, TransactionKind::Reject, &subject, at, currency)?;
+    let (entry, kind, subject) = (movement.into_entry(), TransactionKind::Reject, [conversion.id.as_str()]);
+    let transaction = entry.close(&conversion.program_id, kind, &subject, at, currency)?;
     Ok(Reviewed { commissions: decided, freed, transaction })
 }
 
-fn moved(commission: &Commission, event: CommissionEvent, amount: Money) -> Commission {
-    let status = commission.status.after(event).unwrap_or(commission.status);
-    Commission { status, amount, ..commission.clone() }
+fn rejected(commission: &Commission) -> Commission {
+    let status = commission.status.after(CommissionEvent::Reject).unwrap_or(commission.status);
+    Commission { status, amount: Money::zero(commission.amount.currency()), ..commission.clone() }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum CommissionStatus {
     /// In its holding period.
     Pending,
-    /// Kept back for review.
+    /// Kept back for review, or while a dispute is open.
     Held,
     /// Matured: part of the available balance.
     Approved,
@@ -23,10 +23,13 @@ pub enum CommissionStatus {
 /// What happens to a commission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommissionEvent {
-    /// A review is wanted.
+    /// A review is wanted, or the customer's bank disputes the charge.
     Hold,
-    /// The review let it pass.
-    Release,
+    /// The review let it pass, and no dispute is open.
+    Release {
+        /// Had it matured before? Then it is payable again, as it was.
+        matured: bool,
+    },
     /// The review turned it down.
     Reject,
     /// The holding period is over.
@@ -78,8 +81,9 @@ impl CommissionStatus {
     pub fn after(self, event: CommissionEvent) -> Result<Self, IllegalTransition> {
         use CommissionEvent as Event;
         match (self, event) {
-            (Self::Pending, Event::Hold) => Ok(Self::Held),
-            (Self::Held, Event::Release) => Ok(Self::Pending),
+            (Self::Pending | Self::Approved, Event::Hold) => Ok(Self::Held),
+            (Self::Held, Event::Release { matured: false }) => Ok(Self::Pending),
+            (Self::Held, Event::Release { matured: true }) => Ok(Self::Approved),
             (Self::Pending | Self::Held, Event::Reject) => Ok(Self::Rejected),
             (Self::Pending, Event::Mature) => Ok(Self::Approved),
             (Self::Approved, Event::Pay) => Ok(Self::Paid),
@@ -99,7 +103,8 @@ mod tests {
     /// its history says.
     fn events(path: &[Event]) -> [Event; 7] {
         let reinstate = Event::Reinstate { matured: path.contains(&Event::Mature) };
-        [Event::Hold, Event::Release, Event::Reject, Event::Mature, Event::Pay, Event::Reverse, reinstate]
+        let release = Event::Release { matured: path.contains(&Event::Mature) };
+        [Event::Hold, release, Event::Reject, Event::Mature, Event::Pay, Event::Reverse, reinstate]
     }
 
     /// Every sequence of events up to a length, as far as it is legal.

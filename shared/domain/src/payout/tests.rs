@@ -7,7 +7,7 @@ use crate::{
     ledger::balances,
     money::Currency,
     partner::{Identity, PartnerType, PayoutProvider},
-    program::{AttributionPolicy, PayoutPolicy, Reapplication, Terms},
+    program::{AttributionPolicy, LinkPolicy, PayoutPolicy, Reapplication, Terms},
 };
 
 fn usd() -> Currency {
@@ -52,6 +52,7 @@ fn world() -> World {
                 method_rest_days: 3,
             },
             link_hosts: vec![],
+            links: LinkPolicy::default(),
             created_at: start,
         },
         partner: Partner {

@@ -235,7 +235,7 @@ impl Faults {
         let is_list = !kinds.is_empty() && kinds.len() == policy.precedence.len();
         // A split is the merchant's word for one sale, and has no place in a policy.
         let fits = is_list && !kinds.contains(&TouchKind::Split);
-        let detail = "list at least one of customer, coupon and click, each at most once";
+        let detail = "list at least one of customer, email, coupon and click, each at most once";
         self.unless(fits, "/attribution/precedence", "invalid", detail);
     }
 

@@ -25,11 +25,12 @@ use crate::{
         AdjustError, Adjustment, Calculation, CapUse, Commission, CommissionEvent, Decision, Inputs,
         RefundError, ReviewError, Seller, Sponsor, adjust, calculate, refund, review,
     },
-    conversion::{Conversion, Refund},
+    conversion::{Conversion, Refund, refunded},
     id::{CommissionId, Level, PartnerId, TransactionId},
     ledger::{LedgerError, Transaction, TransactionKind},
     money::{Money, MoneyError},
     plan::{Cap, PlanVersion},
+    risk::HoldReason,
 };
 
 /// What is known of one conversion.
@@ -43,8 +44,8 @@ pub struct Facts {
     pub booked_at: Option<Timestamp>,
     /// What happened to it since, in the order in which it took effect.
     pub steps: Vec<Step>,
-    /// Ids of every refund known, whatever became of it.
-    pub refund_ids: Vec<String>,
+    /// Every stage of a refund that is known, whatever became of it.
+    pub refunds: Vec<Refund>,
 }
 
 /// Something that happened to a conversion after it was recorded.
@@ -63,7 +64,7 @@ pub struct Step {
 /// What happened to a conversion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Money went back to the customer.
+    /// Something was told of a refund.
     Refunded(Refund),
     /// An administrator decided on the held lines.
     Reviewed(Decision),
@@ -103,8 +104,7 @@ impl Facts {
     pub fn entry_ids(&self) -> Vec<TransactionId> {
         let id = self.conversion.id.as_str();
         let once = [TransactionKind::Accrue, TransactionKind::Reject].map(|kind| kind.transaction_id(&[id]));
-        let refunds = self.refund_ids.iter();
-        let refunds = refunds.map(|refund| TransactionKind::Refund.transaction_id(&[id, refund]));
+        let refunds = self.refunds.iter().map(|refund| refund.entry_id(&self.conversion.id));
         let adjustments = self.steps.iter().filter_map(|step| match &step.event {
             Event::Adjusted(adjustment) => Some(adjustment.entry_id()),
             Event::Refunded(_) | Event::Reviewed(_) => None,
@@ -125,16 +125,24 @@ pub fn replay(facts: &Facts, plans: &[PlanVersion]) -> Result<Vec<Transaction>, 
         refunded: Money::zero(facts.conversion.charge.amount.currency()),
         ..facts.conversion.clone()
     };
-    let hold = facts.lines.first().and_then(|line| line.hold_reason);
+    let hold = hold_reason(facts);
     let at = facts.booked_at.unwrap_or(conversion.received_at);
     let accrual = accrue(&conversion, &calculation, hold, at)?;
     let mut lines = accrual.commissions;
     let mut entries: Vec<_> = accrual.transaction.into_iter().collect();
+    let mut refunds = Vec::new();
     for step in &facts.steps {
         mature(&mut lines, step);
-        entries.extend(take(&mut conversion, &mut lines, step)?);
+        entries.extend(take(&mut conversion, &mut lines, &mut refunds, step)?);
     }
     Ok(entries)
+}
+
+/// Why the lines were held when they were granted: it stands on them until they are let pass.
+fn hold_reason(facts: &Facts) -> Option<HoldReason> {
+    let was_reviewed = facts.steps.iter().any(|step| matches!(step.event, Event::Reviewed(_)));
+    let reason = facts.lines.first().and_then(|line| line.hold_reason);
+    reason.or(was_reviewed.then_some(HoldReason::SelfReferral))
 }
 
 /// The calculation with what was frozen in place of what was looked up; nothing for a conversion
@@ -208,16 +216,19 @@ fn mature(lines: &mut [Commission], step: &Step) {
 fn take(
     conversion: &mut Conversion,
     lines: &mut [Commission],
+    refunds: &mut Vec<Refund>,
     step: &Step,
 ) -> Result<Option<Transaction>, ReplayError> {
+    let is_disputed = refunded(conversion.charge.amount, refunds)?.is_disputed;
     let (changed, transaction) = match &step.event {
         Event::Refunded(fact) => {
-            let reversal = refund(conversion, lines, fact, step.at)?;
+            let reversal = refund(conversion, lines, refunds, fact, step.at)?;
             conversion.refunded = reversal.refunded;
+            refunds.push(fact.clone());
             (reversal.commissions, reversal.transaction)
         }
         Event::Reviewed(decision) => {
-            let reviewed = review(conversion, lines, *decision, step.at)?;
+            let reviewed = review(conversion, lines, is_disputed, *decision, step.at)?;
             (reviewed.commissions, reviewed.transaction)
         }
         Event::Adjusted(adjustment) => {
@@ -225,7 +236,7 @@ fn take(
             let line = line.into_iter().find(|(line, _)| line.id == adjustment.commission_id);
             let no_line = || ReplayError::NoLine(adjustment.commission_id.clone());
             let (line, priced) = line.ok_or_else(no_line)?;
-            let adjusted = adjust(line, priced, adjustment)?;
+            let adjusted = adjust(line, priced, is_disputed, adjustment)?;
             (vec![adjusted.commission], adjusted.transaction)
         }
     };

@@ -68,7 +68,7 @@ impl Made {
             shipping: zero,
             discount: zero,
             customer: None,
-            click_id: None,
+            clicks: None,
             country: None,
             coupon: None,
             lines: vec![],
@@ -104,8 +104,8 @@ impl Made {
         let lines = accrue(&conversion, &calculation, None, at).unwrap().commissions;
         let mut made = Self { conversion, lines };
         if money(refunded) != zero {
-            let fact = Refund { refund_id: "r".into(), amount: money(refunded), occurred_at: at };
-            let reversal = refund(&made.conversion, &made.lines, &fact, at).unwrap();
+            let fact = Refund::made("r", money(refunded), at);
+            let reversal = refund(&made.conversion, &made.lines, &[], &fact, at).unwrap();
             made.conversion.refunded = reversal.refunded;
             for line in reversal.commissions {
                 let place = made.lines.iter().position(|own| own.id == line.id).unwrap();

@@ -1,10 +1,10 @@
 //! Stripe as a sender of webhooks.
 
-use http::HeaderMap;
-use jiff::Timestamp;
-
 use super::{event, signature};
-use crate::webhook::{Context, InvalidSignature, Received, Unreadable, WebhookSender};
+use crate::webhook::{
+    Context, Delivery, InvalidSecret, InvalidSignature, Proof, Received, Unreadable, WebhookSender, json,
+    secret,
+};
 
 /// Stripe's events and their signature.
 #[derive(Debug, Clone, Copy)]
@@ -15,21 +15,20 @@ impl WebhookSender for StripeWebhooks {
         "stripe"
     }
 
-    fn verify(
-        &self,
-        secrets: &[&[u8]],
-        headers: &HeaderMap,
-        body: &[u8],
-        now: Timestamp,
-    ) -> Result<(), InvalidSignature> {
-        signature::verify(secrets, headers, body, now)
+    fn check_secret(&self, secret: &str) -> Result<(), InvalidSecret> {
+        let remedy = "use the endpoint's signing secret of Stripe's dashboard, which begins with whsec_";
+        secret::check_prefixed(secret, "whsec_", remedy)
     }
 
-    fn parse(&self, body: &[u8], context: &Context<'_>) -> Result<Received, Unreadable> {
-        event::parse(body, context)
+    fn verify(&self, proof: &Proof<'_>) -> Result<(), InvalidSignature> {
+        signature::verify(proof)
     }
 
-    fn event_id(&self, body: &[u8]) -> Option<String> {
-        event::id(body)
+    fn parse(&self, delivery: &Delivery<'_>, context: &Context<'_>) -> Result<Received, Unreadable> {
+        event::parse(delivery.body, context)
+    }
+
+    fn event_id(&self, delivery: &Delivery<'_>) -> Option<String> {
+        json::text_at(delivery.body, &["id"])
     }
 }

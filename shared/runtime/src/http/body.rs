@@ -32,7 +32,10 @@ pub(super) fn is_json(content_type: &str) -> bool {
 
 /// Parses JSON. What is no JSON is unreadable; what is JSON of another shape is understood but
 /// wrong, and the answer points at the field.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+///
+/// # Errors
+/// 400 when it is no JSON, 422 when a field is wrong.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // serde would take a list for an object, field by field in the order in which we wrote them.
     if body.trim_ascii_start().starts_with(b"[") {
         let violation = Violation {

@@ -67,6 +67,10 @@ codes! {
     EmailTaken = "email_taken", 409, permanent, "The e-mail address is in use";
     /// The slug belongs to another link.
     SlugTaken = "slug_taken", 409, permanent, "The slug is in use";
+    /// The partner has as many links as the program allows.
+    LinkLimitReached = "link_limit_reached", 409, permanent, "The partner has as many links as it may have";
+    /// The code belongs to a coupon already.
+    CouponTaken = "coupon_taken", 409, permanent, "The code is in use";
     /// The accepted terms are not the ones in force.
     TermsOutdated = "terms_outdated", 409, permanent, "The accepted terms are not the current ones";
     /// Something stands between the partner and the payout; each blocker is listed.

@@ -20,7 +20,7 @@ mod tests;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use futures_util::future::BoxFuture;
 
-pub use body::BODY_LIMIT;
+pub use body::{BODY_LIMIT, parse};
 pub use code::Code;
 pub use problem::Problem;
 pub use progress::Progress;
@@ -29,18 +29,37 @@ pub use request::Request;
 pub use response::{Answer, Response};
 pub use sealed::SealedAnswers;
 
-use crate::panic::caught;
+use crate::{afterwards::Afterwards, panic::caught};
 use access_log::AccessLog;
 
 /// Answers one request, whatever happens: a panic becomes a problem, and every answer carries
-/// the request's id and leaves one line in the log.
+/// the request's id and leaves one line in the log. What the handler left for afterwards is done
+/// when the answer is made.
 pub async fn answer<D, H, F>(deps: D, handle: H, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse
 where
     D: Send,
     H: Fn(D, Request) -> F + Send + Sync,
     F: Future<Output = Answer> + Send,
 {
-    let request = Request::new(event);
+    let afterwards = Afterwards::default();
+    let response = answer_first(deps, handle, event, afterwards.clone()).await;
+    afterwards.finish().await;
+    response
+}
+
+/// Makes the answer, and leaves there what is to be done when it has gone out.
+pub(crate) async fn answer_first<D, H, F>(
+    deps: D,
+    handle: H,
+    event: ApiGatewayV2httpRequest,
+    afterwards: Afterwards,
+) -> ApiGatewayV2httpResponse
+where
+    D: Send,
+    H: Fn(D, Request) -> F + Send + Sync,
+    F: Future<Output = Answer> + Send,
+{
+    let request = Request::new(event, afterwards);
     let log = AccessLog::start(&request);
     // The handler is called inside the future, so that a panic before its first await counts too.
     finish(log, Box::pin(async move { handle(deps, request).await })).await

@@ -160,11 +160,16 @@ impl Problem {
         self.0.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
     }
 
-    /// The answer.
-    pub(super) fn into_response(self, request_id: &str) -> Response {
-        let inner = *self.0;
-        let status = inner.code.status();
-        let document = Document {
+    /// The document, for a problem that is one part of an answer.
+    #[must_use]
+    pub fn document(&self, request_id: &str) -> Value {
+        // Texts, numbers and a map with text keys: there is nothing here that could fail.
+        serde_json::to_value(self.as_document(request_id)).unwrap_or_default()
+    }
+
+    fn as_document<'a>(&'a self, request_id: &'a str) -> Document<'a> {
+        let (inner, status) = (&self.0, self.status());
+        Document {
             r#type: format!("{DOCUMENTATION}#{}", inner.code.as_str()),
             title: inner.code.title(),
             status,
@@ -174,10 +179,15 @@ impl Problem {
             retryable: inner.code.retryable(),
             errors: &inner.fields,
             members: &inner.members,
-        };
-        // Texts, numbers and a map with text keys: there is nothing here that could fail.
-        let body = serde_json::to_string(&document).unwrap_or_default();
-        let mut response = Response::raw(status, "application/problem+json", body);
+        }
+    }
+
+    /// The answer.
+    pub(super) fn into_response(self, request_id: &str) -> Response {
+        // As above: nothing could fail.
+        let body = serde_json::to_string(&self.as_document(request_id)).unwrap_or_default();
+        let inner = *self.0;
+        let mut response = Response::raw(inner.code.status(), "application/problem+json", body);
         let retry_after = inner.retry_after.or(inner.code.retryable().then_some(RETRY_AFTER));
         if let Some(seconds) = retry_after {
             response.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

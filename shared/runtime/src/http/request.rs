@@ -1,6 +1,6 @@
 //! A request as a handler sees it.
 
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::{collections::HashMap, error::Error as StdError, fmt, str::FromStr};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpRequestContext};
 use http::{HeaderMap, Method, header};
@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::{Code, Problem, body, query};
 use crate::{
-    AdminCaller, Caller, Cursors, Idempotency, MerchantCaller, PageRequest, PartnerCaller, Scope, clock,
-    idempotency,
+    AdminCaller, Caller, Cursors, Idempotency, MerchantCaller, PageRequest, PartnerCaller, Scope,
+    afterwards::Afterwards, clock, idempotency,
 };
 
 /// One request.
@@ -25,11 +25,13 @@ pub struct Request {
     raw_query: String,
     path_parameters: HashMap<String, String>,
     body: Option<Vec<u8>>,
+    afterwards: Afterwards,
 }
 
 impl Request {
-    pub(super) fn new(event: ApiGatewayV2httpRequest) -> Self {
+    pub(super) fn new(event: ApiGatewayV2httpRequest, afterwards: Afterwards) -> Self {
         Self {
+            afterwards,
             body: body::decode(event.body, event.is_base64_encoded),
             headers: event.headers,
             cookies: event.cookies.unwrap_or_default(),
@@ -191,6 +193,18 @@ impl Request {
             .filter_map(|cookie| cookie.split_once('='))
             .find(|(key, _)| key.trim() == name)
             .map(|(_, value)| value)
+    }
+
+    /// Leaves work for when the answer has gone out, so that the caller does not wait for it.
+    ///
+    /// It has half a second, and may get lost: when it fails or takes longer, or the instance dies, a
+    /// log line and the metric `WorkGivenUp` under this name are all that is left of it.
+    pub fn afterwards<E: StdError + 'static>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) {
+        self.afterwards.leave(name, work);
     }
 
     /// When API Gateway received the request: the time of everything the request does.

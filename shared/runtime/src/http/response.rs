@@ -22,7 +22,14 @@ pub struct Response {
     status: u16,
     headers: HeaderMap,
     cookies: Vec<String>,
-    body: String,
+    body: Content,
+}
+
+/// A body. What is not text goes through the gateway in base64.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Content {
+    Text(String),
+    Bytes(Vec<u8>),
 }
 
 impl Response {
@@ -66,6 +73,20 @@ impl Response {
         Self::empty(302).with_header(header::LOCATION, location)
     }
 
+    /// 200 with a text that is not JSON.
+    #[must_use]
+    pub fn text(content_type: &'static str, text: String) -> Self {
+        Self::raw(200, content_type, text)
+    }
+
+    /// 200 with bytes, such as an image's.
+    #[must_use]
+    pub fn bytes(content_type: &'static str, bytes: Vec<u8>) -> Self {
+        let mut response = Self { body: Content::Bytes(bytes), ..Self::empty(200) };
+        response.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response
+    }
+
     /// The finished answer of an earlier request under the same idempotency key.
     ///
     /// # Errors
@@ -93,7 +114,7 @@ impl Response {
     /// What is kept of this answer, to be written with its effect.
     #[must_use]
     pub fn stored(&self) -> Stored {
-        Stored { status: self.status, location: self.location().map(str::to_owned), body: self.body.clone() }
+        Stored { status: self.status, location: self.location().map(str::to_owned), body: self.body().to_owned() }
     }
 
     /// This answer when its effect happened now, else the one of the request that was faster.
@@ -139,7 +160,10 @@ impl Response {
     /// The body's text; empty when there is none.
     #[must_use]
     pub fn body(&self) -> &str {
-        &self.body
+        match &self.body {
+            Content::Text(text) => text,
+            Content::Bytes(_) => "",
+        }
     }
 
     fn json(status: u16, value: &impl Serialize) -> Answer {
@@ -147,12 +171,12 @@ impl Response {
     }
 
     fn empty(status: u16) -> Self {
-        Self { status, headers: HeaderMap::new(), cookies: Vec::new(), body: String::new() }
+        Self { status, headers: HeaderMap::new(), cookies: Vec::new(), body: Content::Text(String::new()) }
     }
 
     pub(super) fn raw(status: u16, content_type: &'static str, body: String) -> Self {
-        let mut response = Self { body, ..Self::empty(status) };
-        if !response.body.is_empty() {
+        let mut response = Self { body: Content::Text(body), ..Self::empty(status) };
+        if !response.body().is_empty() {
             response.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         response
@@ -174,7 +198,11 @@ impl Response {
         event.status_code = i64::from(self.status);
         event.headers = self.headers;
         event.cookies = self.cookies;
-        event.body = (!self.body.is_empty()).then_some(Body::Text(self.body));
+        event.is_base64_encoded = matches!(self.body, Content::Bytes(_));
+        event.body = match self.body {
+            Content::Text(text) => (!text.is_empty()).then_some(Body::Text(text)),
+            Content::Bytes(bytes) => Some(Body::Binary(bytes)),
+        };
         event
     }
 }

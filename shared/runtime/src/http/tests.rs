@@ -17,7 +17,7 @@ fn get() -> Value {
 }
 
 fn request(event: Value) -> Request {
-    Request::new(serde_json::from_value(event).unwrap())
+    Request::new(serde_json::from_value(event).unwrap(), Afterwards::default())
 }
 
 /// The event with one place changed, named by a JSON pointer.

@@ -7,6 +7,7 @@
 
 mod email;
 mod seal;
+mod visitor;
 
 use std::{fmt, sync::Arc};
 

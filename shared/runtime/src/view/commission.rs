@@ -42,7 +42,7 @@ impl From<&Commission> for CommissionView {
             kind: commission.kind,
             level: commission.id.level(),
             status: commission.status,
-            hold_reason: commission.hold_reason,
+            hold_reason: commission.held_for(),
             earned: commission.earned,
             adjusted: commission.adjusted,
             amount: commission.amount,

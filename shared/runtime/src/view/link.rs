@@ -2,10 +2,11 @@
 
 use domain::{
     id::{LinkId, ProgramId},
-    link::{Link, Slug, Utm},
+    link::{Link, Slug, SubIds, Utm},
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use store::click::LinkClicks;
 use url::Url;
 
 use crate::LinkAddress;
@@ -20,15 +21,17 @@ pub struct LinkView {
     destination: Url,
     campaign: Option<String>,
     utm: Utm,
-    sub_ids: Vec<String>,
+    sub_ids: SubIds,
     created_at: Timestamp,
     disabled_at: Option<Timestamp>,
+    #[serde(flatten)]
+    clicks: LinkClicks,
 }
 
 impl LinkView {
-    /// The view of a link, which answers below an address.
+    /// The view of a link, which answers below an address, with what its clicks have come to.
     #[must_use]
-    pub fn new(link: Link, address: &LinkAddress) -> Self {
+    pub fn new(link: Link, clicks: LinkClicks, address: &LinkAddress) -> Self {
         Self {
             id: link.id,
             url: address.link(link.slug.as_str()),
@@ -40,6 +43,7 @@ impl LinkView {
             sub_ids: link.sub_ids,
             created_at: link.created_at,
             disabled_at: link.disabled_at,
+            clicks,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Rows of the indexes, and the partitions that lists and work lists read.
 
 use domain::{
-    id::{CommissionId, ConversionId, CustomerId, PartnerId, PayoutId, ProgramId, TransactionId},
+    id::{
+        CommissionId, ConversionId, CustomerId, ParkedMessageId, PartnerId, PayoutId, ProgramId,
+        TransactionId, WebhookEndpointId,
+    },
     money::Currency,
 };
 use jiff::{Timestamp, civil::Date};
@@ -101,6 +104,23 @@ pub(crate) fn link_of_partner(program: &ProgramId, partner: &PartnerId, created:
 /// A partner's links in a program.
 pub(crate) fn links_of_partner(program: &ProgramId, partner: &PartnerId) -> Partition {
     Partition::of(Index::Gsi1, format!("AGR#{program}#{partner}#LNK"), "")
+}
+
+/// GSI1: a coupon among its program's, by its partner and then by the time it was made.
+pub(crate) fn coupon_in_program(program: &ProgramId, partner: &PartnerId, created: Timestamp) -> IndexKey {
+    let pk = format!("PRG#{program}#CPN#{}", shard(partner.as_str()));
+    IndexKey { index: Index::Gsi1, pk, sk: format!("{partner}#{}", time(created)) }
+}
+
+/// A program's coupons, or those of one partner in it.
+pub(crate) fn coupons_of(program: &ProgramId, partner: Option<&PartnerId>) -> Vec<Partition> {
+    let pk = |shard| format!("PRG#{program}#CPN#{shard}");
+    match partner {
+        Some(partner) => {
+            vec![Partition::of(Index::Gsi1, pk(shard(partner.as_str())), &format!("{partner}#"))]
+        }
+        None => Partition::sharded(Index::Gsi1, pk, ""),
+    }
 }
 
 // Customers and conversions.
@@ -233,9 +253,52 @@ pub(crate) fn missing_rates() -> Partition {
 
 // The edge.
 
-/// The parked messages of a queue.
+/// GSI1: an address for webhooks among its program's, by the time it was made.
+pub(crate) fn webhook_endpoint_in_program(
+    program: &ProgramId,
+    endpoint: &WebhookEndpointId,
+    created: Timestamp,
+) -> IndexKey {
+    let pk = format!("PRG#{program}#WHE");
+    IndexKey { index: Index::Gsi1, pk, sk: format!("{}#{endpoint}", time(created)) }
+}
+
+/// A program's addresses for webhooks. They are few, and made seldom: one partition takes them.
+pub(crate) fn webhook_endpoints_of(program: &ProgramId) -> Partition {
+    Partition::of(Index::Gsi1, format!("PRG#{program}#WHE"), "")
+}
+
+/// What is known of how an address for webhooks is used.
+pub(crate) fn webhook_traffic(endpoint: &WebhookEndpointId) -> Partition {
+    Partition { index: None, pk: format!("WHE#{endpoint}"), prefix: "LIFE#".to_owned() }
+}
+
+/// GSI1: a webhook event among its address's, by the time it came in. An index that is too busy slows
+/// the table's own writes down, hence the shards.
+pub(crate) fn webhook_event_of_endpoint(
+    endpoint: &WebhookEndpointId,
+    event_id: &str,
+    at: Timestamp,
+) -> IndexKey {
+    let pk = format!("WHK#{endpoint}#{}", shard(event_id));
+    IndexKey { index: Index::Gsi1, pk, sk: time(at) }
+}
+
+/// The events that came to an address.
+pub(crate) fn webhook_events_of(endpoint: &WebhookEndpointId) -> Vec<Partition> {
+    Partition::sharded(Index::Gsi1, |shard| format!("WHK#{endpoint}#{shard}"), "")
+}
+
+/// GSI1: a parked message among its queue's, by the time it was parked.
+pub(crate) fn parked_in_queue(queue: &str, message: &ParkedMessageId, at: Timestamp) -> IndexKey {
+    let pk = format!("PARK#{queue}");
+    IndexKey { index: Index::Gsi1, pk, sk: format!("{}#{message}", time(at)) }
+}
+
+/// The parked messages of a queue. One partition: so many that it mattered would be an outage, and a
+/// message that cannot be parked stays in its queue.
 pub(crate) fn parked_of(queue: &str) -> Partition {
-    Partition { index: None, pk: format!("PARK#{queue}"), prefix: String::new() }
+    Partition::of(Index::Gsi1, format!("PARK#{queue}"), "")
 }
 
 /// GSI2: an item that must still cause something, by the time it was written.

@@ -27,6 +27,8 @@ pub(crate) struct DayItem {
     #[serde(default)]
     clicks: u64,
     #[serde(default)]
+    unique_clicks: u64,
+    #[serde(default)]
     leads: u64,
     #[serde(default)]
     sales: u64,
@@ -60,6 +62,7 @@ impl DayItem {
             campaign: item.campaign,
             counters: Counters {
                 clicks: item.clicks,
+                unique_clicks: item.unique_clicks,
                 leads: item.leads,
                 sales: item.sales,
                 revenue: money(item.revenue),

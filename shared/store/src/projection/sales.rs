@@ -38,8 +38,9 @@ pub(crate) struct Credit {
     performs: bool,
     /// Did the sale earn anybody anything?
     earns: bool,
-    /// Is the sale itself gone with it?
-    is_whole: bool,
+    /// Sales that are gone with it: one when all of it is refunded, minus one when it comes back.
+    #[serde(default)]
+    sales: i64,
     parts: Vec<Part>,
 }
 
@@ -58,19 +59,24 @@ impl Credit {
     fn of_sale(conversion: &Conversion) -> Result<Option<Self>, MoneyError> {
         let nothing = Money::zero(conversion.charge.amount.currency());
         let credit = Self::between(conversion, nothing, conversion.charge.amount)?;
-        Ok(credit.map(|credit| Self { is_whole: true, ..credit }))
+        Ok(credit.map(|credit| Self { sales: 1, ..credit }))
     }
 
-    /// What a refund takes off that brings the refunded sum to `refunded`.
+    /// What a refund takes off that brings the refunded sum to `refunded`; nothing when that changes
+    /// nothing. It is negative where a refund is void after all.
     pub(crate) fn of_refund(
         conversion: &Conversion,
         refunded: Money,
         is_turned_down: bool,
     ) -> Result<Option<Self>, MoneyError> {
-        let credit = Self::between(conversion, conversion.refunded, refunded)?;
+        let (before, whole) = (conversion.refunded, conversion.charge.amount);
+        if refunded == before {
+            return Ok(None);
+        }
+        let credit = Self::between(conversion, before, refunded)?;
         Ok(credit.map(|credit| Self {
             performs: credit.performs && !is_turned_down,
-            is_whole: refunded == conversion.charge.amount,
+            sales: i64::from(refunded == whole) - i64::from(before == whole),
             ..credit
         }))
     }
@@ -80,7 +86,7 @@ impl Credit {
         let Conversion { charge, refunded, .. } = conversion;
         let is_gone = !refunded.is_zero() && *refunded == charge.amount;
         let credit = Self::between(conversion, *refunded, charge.amount)?;
-        Ok(credit.filter(|_| !is_gone).map(|credit| Self { is_whole: true, ..credit }))
+        Ok(credit.filter(|_| !is_gone).map(|credit| Self { sales: 1, ..credit }))
     }
 
     /// What the charge comes to between two sums of it. Differences of sums add up to the whole,
@@ -105,7 +111,7 @@ impl Credit {
             customer: charge.customer.as_ref().map(|customer| customer.id.clone()),
             performs: is_sale(charge.kind),
             earns: conversion.terms.as_ref().is_some_and(|terms| terms.nothing_earned.is_none()),
-            is_whole: false,
+            sales: 0,
             parts: parts.collect::<Result<_, MoneyError>>()?,
         }))
     }
@@ -115,7 +121,7 @@ impl Credit {
         if !self.performs {
             return;
         }
-        let sales = if self.is_whole { sign } else { 0 };
+        let sales = sign * self.sales;
         for Part { partner, campaign, revenue } in &self.parts {
             let mut add = |counter, amount| {
                 if amount != 0 {

@@ -24,6 +24,8 @@ pub enum Fault {
     RequestLost,
     /// It is carried out, and its answer never arrives.
     AnswerLost,
+    /// It never arrives, and nobody says so.
+    Hangs,
     /// It is not carried out and gets this answer.
     Answer {
         /// HTTP status.
@@ -124,6 +126,7 @@ impl HttpConnector for FaultyConnector {
         match (self.faults.0)(operation) {
             None => self.connector.call(request),
             Some(Fault::RequestLost) => HttpConnectorFuture::ready(Err(lost("request"))),
+            Some(Fault::Hangs) => HttpConnectorFuture::new(std::future::pending()),
             Some(Fault::AnswerLost) => {
                 let call = self.connector.call(request);
                 HttpConnectorFuture::new(async move {

@@ -1,9 +1,7 @@
 //! T1: a sale becomes lines and a journal transaction, all or nothing, once.
 
 use domain::{
-    accrual::Accrual,
-    commission::NothingEarned,
-    conversion::{Conversion, Customer},
+    accrual::Accrual, commission::NothingEarned, conversion::Conversion, id::CustomerId,
     ledger::TransactionKind,
 };
 use rust_decimal::Decimal;
@@ -59,7 +57,7 @@ async fn what_was_recorded_comes_back_as_it_was() {
     let record = sale().read(&store).await;
     assert_eq!(record.conversion().unwrap().value, conversion);
     assert_eq!(record.lines(), accrual.commissions);
-    assert!(record.refund_ids.is_empty());
+    assert!(record.refunds.is_empty());
     let booked = accrual.transaction.unwrap();
     assert_eq!(store.transaction(&booked.id).await.unwrap(), Some(booked.clone()));
     let missing = TransactionKind::Mature.transaction_id(&["nothing"]);
@@ -119,10 +117,10 @@ async fn a_sale_that_earns_nothing_is_one_item() {
 #[tokio::test]
 async fn a_sale_of_nobody_waits_for_its_customer_where_there_is_one() {
     let record = Record::default();
-    for (waits_for, items) in [(None, 1), (Some(customer()), 2)] {
+    for (waits_for, items) in [(vec![], 1), (vec![customer().id], 2)] {
         let table = TestTable::create().await;
         let store = table.store();
-        let written = unattributed(&store, &record, &sale().unattributed(), waits_for.as_ref()).await;
+        let written = unattributed(&store, &record, &sale().unattributed(), &waits_for).await;
         assert_eq!(written, Written::Now);
         let rows = table.dump().await;
         assert_eq!(rows.len(), items);
@@ -130,7 +128,7 @@ async fn a_sale_of_nobody_waits_for_its_customer_where_there_is_one() {
         let waiting = store.waiting_conversions(&program_id(), &customer().id).await.unwrap();
         assert_eq!(waiting, vec![sale().id(); items - 1]);
         assert_eq!(sale().read(&store).await.conversion().unwrap().value, sale().unattributed());
-        let again = unattributed(&store, &record, &sale().unattributed(), waits_for.as_ref()).await;
+        let again = unattributed(&store, &record, &sale().unattributed(), &waits_for).await;
         assert_eq!(again, Written::Stale);
     }
 }
@@ -140,12 +138,12 @@ async fn a_sale_cannot_wait_for_a_binding_that_came_first() {
     let table = TestTable::create().await;
     let store = table.store();
     let binding = Binding { touch: touch(), made_by: None, first_sale_at: None };
-    store.bind(&program_id(), &customer().id, binding).await.unwrap();
+    store.bind(&program_id(), &[customer().id], &binding).await.unwrap();
     let record = Record::default();
-    let written = unattributed(&store, &record, &sale().unattributed(), Some(&customer())).await;
+    let written = unattributed(&store, &record, &sale().unattributed(), &[customer().id]).await;
     assert_eq!(written, Written::Stale);
     assert_eq!(table.dump().await.len(), 1, "only the binding is there");
-    let written = unattributed(&store, &record, &sale().unattributed(), None).await;
+    let written = unattributed(&store, &record, &sale().unattributed(), &[]).await;
     assert_eq!(written, Written::Now, "a tie that does not count is nothing to wait for");
 }
 
@@ -154,7 +152,7 @@ async fn a_sale_that_finds_its_partner_later_ends_as_if_it_had_been_known() {
     let (late, early) = (TestTable::create().await, TestTable::create().await);
     let store = late.store();
     let refunds = [refund_of("re_1", 2_500), refund_of("re_2", 2_500)];
-    unattributed(&store, &Record::default(), &sale().unattributed(), None).await;
+    unattributed(&store, &Record::default(), &sale().unattributed(), &[]).await;
     for refund in &refunds {
         count_refund(&store, INVOICE, refund).await;
     }
@@ -190,7 +188,7 @@ async fn a_sale_that_finds_its_partner_later_ends_as_if_it_had_been_known() {
 async fn a_refund_that_counted_meanwhile_makes_the_late_credit_stale() {
     let table = TestTable::create().await;
     let store = table.store();
-    unattributed(&store, &Record::default(), &sale().unattributed(), None).await;
+    unattributed(&store, &Record::default(), &sale().unattributed(), &[]).await;
     let before = sale().read(&store).await;
     count_refund(&store, INVOICE, &refund_of("re_1", 2_500)).await;
     assert_eq!(sale().record_on(&store, &before).await, Written::Stale);
@@ -219,7 +217,7 @@ async fn unattributed(
     store: &Store,
     record: &Record,
     conversion: &Conversion,
-    waits_for: Option<&Customer>,
+    waits_for: &[CustomerId],
 ) -> Written {
     store.record_unattributed(record, conversion, waits_for).await.unwrap()
 }

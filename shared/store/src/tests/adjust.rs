@@ -28,7 +28,7 @@ async fn adjust_on(store: &Store, record: &Record, name: &str, minor: i64) -> Ad
         at: minutes(5),
     };
     let priced = record.priced(&line.id).unwrap().unwrap();
-    let adjusted = adjust(line, priced, &adjustment).unwrap();
+    let adjusted = adjust(line, priced, record.is_disputed().unwrap(), &adjustment).unwrap();
     store.adjust(record, &adjustment, &adjusted, request(name).once()).await.unwrap()
 }
 

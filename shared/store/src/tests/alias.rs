@@ -96,7 +96,7 @@ async fn a_charge_is_no_alias_and_an_alias_no_charge() {
     assert_eq!(note(&known).await, Written::Stale, "once is enough");
     for record in [&unknown, &known] {
         assert_eq!(aliased.record_on(&store, record).await, Written::Stale);
-        let unattributed = store.record_unattributed(record, &aliased.unattributed(), None).await.unwrap();
+        let unattributed = store.record_unattributed(record, &aliased.unattributed(), &[]).await.unwrap();
         assert_eq!(unattributed, Written::Stale);
     }
     assert_eq!(table.dump().await.len(), 1);

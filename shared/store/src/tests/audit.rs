@@ -38,10 +38,12 @@ pub(super) async fn assert_balanced(table: &TestTable) {
         assert_eq!(booked(Account::Pending(partner.clone())), pending, "pending of {partner}");
         assert_eq!(booked(Account::Available(partner.clone())), kept("available"), "available of {partner}");
         assert_eq!(booked(Account::Transit(partner.clone())), kept("transit"), "transit of {partner}");
+        assert_eq!(booked(Account::Held(partner.clone())), kept("held"), "held of {partner}");
         let covered = sum(&|line| mine(line) && line.payout_id.is_some());
         assert_eq!(covered, kept("covered"), "lines marked as paid of {partner}");
         let matured = sum(&|line| mine(line) && line.matured_at.is_some());
-        assert_eq!(matured, kept("available") + kept("transit") + kept("paid"), "matured of {partner}");
+        let balances = ["available", "transit", "held", "paid"].map(kept).iter().sum::<i128>();
+        assert_eq!(matured, balances, "matured of {partner}");
     }
 }
 

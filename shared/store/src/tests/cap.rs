@@ -71,7 +71,7 @@ async fn refunds_and_rejections_free_what_they_take_back() {
     assert_eq!(used(&store).await, 1_560);
     let read = held.read(&store).await;
     let conversion = &read.conversion().unwrap().value;
-    let reviewed = review(conversion, &read.lines(), Decision::Reject, now()).unwrap();
+    let reviewed = review(conversion, &read.lines(), false, Decision::Reject, now()).unwrap();
     assert_eq!(store.record_review(&read, &reviewed, now()).await.unwrap(), Written::Now);
     assert_eq!(used(&store).await, 0);
     let read = held.read(&store).await;

@@ -1,15 +1,17 @@
 //! A customer's tie to a partner: made once, never moved.
 
-use domain::conversion::conversion_id;
+use domain::{conversion::conversion_id, id::CustomerId};
 use jiff::SignedDuration;
+use rust_decimal::Decimal;
 
 use super::{
     now,
-    sale::{SOURCE, customer, days, partner_of, sale, touch},
+    sale::{SOURCE, Sale, customer, days, partner_of, sale, touch},
     sample::program_id,
 };
 use crate::{
     Store,
+    accrual::Written,
     conversion::Record,
     customer::Binding,
     testing::{Fault, Faults, TestTable},
@@ -20,8 +22,8 @@ fn binding(level: u8) -> Binding {
     Binding { touch, made_by: Some(conversion_id(&program_id(), SOURCE, "in_1")), first_sale_at: None }
 }
 
-async fn bind(store: &Store, binding: Binding) -> Binding {
-    store.bind(&program_id(), &customer().id, binding).await.unwrap()
+async fn bind(store: &Store, binding: Binding) -> Written {
+    store.bind(&program_id(), &[customer().id], &binding).await.unwrap()
 }
 
 async fn first_sale(store: &Store) -> Option<jiff::Timestamp> {
@@ -32,8 +34,8 @@ async fn first_sale(store: &Store) -> Option<jiff::Timestamp> {
 async fn the_first_tie_stands() {
     let store = TestTable::create().await.store();
     assert_eq!(store.binding(&program_id(), &customer().id).await.unwrap(), None);
-    assert_eq!(bind(&store, binding(1)).await, binding(1));
-    assert_eq!(bind(&store, binding(2)).await, binding(1));
+    assert_eq!(bind(&store, binding(1)).await, Written::Now);
+    assert_eq!(bind(&store, binding(2)).await, Written::Stale);
     assert_eq!(store.binding(&program_id(), &customer().id).await.unwrap(), Some(binding(1)));
 }
 
@@ -41,7 +43,42 @@ async fn the_first_tie_stands() {
 async fn a_tie_whose_answer_was_lost_is_ones_own() {
     let table = TestTable::create().await;
     let store = table.faulty(Faults::script([Some(Fault::AnswerLost)]));
-    assert_eq!(bind(&store, binding(1)).await, binding(1));
+    assert_eq!(bind(&store, binding(1)).await, Written::Now);
+}
+
+#[tokio::test]
+async fn identities_are_tied_together_or_not_at_all() {
+    let table = TestTable::create().await;
+    let (store, meter) = table.metered();
+    let email = CustomerId::derive(&["email"]);
+    let both = [customer().id, email.clone()];
+    meter.take();
+    assert_eq!(store.bind(&program_id(), &both, &binding(1)).await.unwrap(), Written::Now);
+    if table.counts_units() {
+        assert_eq!(meter.take().writes["table"], Decimal::from(4));
+    }
+    let other = CustomerId::derive(&["another"]);
+    let overlapping = [other.clone(), email.clone()];
+    assert_eq!(store.bind(&program_id(), &overlapping, &binding(2)).await.unwrap(), Written::Stale);
+    assert_eq!(store.binding(&program_id(), &other).await.unwrap(), None);
+    assert_eq!(store.binding(&program_id(), &email).await.unwrap(), Some(binding(1)));
+}
+
+#[tokio::test]
+async fn a_sale_waits_by_each_identity_as_long_as_neither_is_tied() {
+    let store = TestTable::create().await.store();
+    let (program, email) = (program_id(), CustomerId::derive(&["email"]));
+    let both = [customer().id, email.clone()];
+    let conversion = sale().unattributed();
+    let written = store.record_unattributed(&Record::default(), &conversion, &both).await.unwrap();
+    assert_eq!(written, Written::Now);
+    for identity in &both {
+        assert_eq!(store.waiting_conversions(&program, identity).await.unwrap(), [sale().id()]);
+    }
+    store.bind(&program, std::slice::from_ref(&email), &binding(1)).await.unwrap();
+    let other = Sale { external_id: "in_2", ..sale() }.unattributed();
+    let late = store.record_unattributed(&Record::default(), &other, &both).await.unwrap();
+    assert_eq!(late, Written::Stale, "the address has been tied");
 }
 
 #[tokio::test]
@@ -79,7 +116,7 @@ async fn a_waiting_sale_is_found_until_it_waits_no_longer() {
     let store = TestTable::create().await.store();
     let (program, id) = (program_id(), customer().id);
     let conversion = sale().unattributed();
-    store.record_unattributed(&Record::default(), &conversion, Some(&customer())).await.unwrap();
+    store.record_unattributed(&Record::default(), &conversion, &[customer().id]).await.unwrap();
     bind(&store, binding(1)).await;
     assert_eq!(store.waiting_conversions(&program, &id).await.unwrap(), [sale().id()]);
     for _ in 0..2 {

@@ -97,7 +97,7 @@ async fn only_what_somebody_is_credited_for_is_listed_and_stays_so() {
     count_refund(&store, INVOICE, &refund_of("re_1", 1_000)).await;
     assert!(listed().await.is_empty(), "a stub");
     let stub = sale().read(&store).await;
-    store.record_unattributed(&stub, &sale().unattributed(), None).await.unwrap();
+    store.record_unattributed(&stub, &sale().unattributed(), &[]).await.unwrap();
     assert!(listed().await.is_empty(), "nobody's");
     let record = sale().read(&store).await;
     drop(meter.take());
@@ -149,7 +149,7 @@ async fn a_decision_stands_between_the_refunds_around_it() {
         apply(&store, &sale().read(&store).await, &refund_of("re_1", 5_000)).await.unwrap();
         let record: Record = sale().read(&store).await;
         let conversion = &record.conversion().unwrap().value;
-        let reviewed = review(conversion, &record.lines(), decision, days(1)).unwrap();
+        let reviewed = review(conversion, &record.lines(), false, decision, days(1)).unwrap();
         assert_eq!(store.record_review(&record, &reviewed, days(1)).await.unwrap(), Written::Now);
         apply(&store, &sale().read(&store).await, &refund_of("re_0", 5_000)).await.unwrap();
         let events = replayed(&store).await;

@@ -8,6 +8,7 @@ mod bonus;
 mod cap;
 mod coverage;
 mod customer;
+mod dispute;
 mod exchange;
 mod faults;
 mod history;

@@ -39,23 +39,6 @@ async fn overdue_markers_are_found_in_every_shard_until_they_are_taken_away() {
     assert!(!is_marked(&left) && left.number("rev") == Some(1));
 }
 
-#[tokio::test]
-async fn a_parked_message_keeps_its_first_reason_and_can_be_taken_out() {
-    let store = TestTable::create().await.store();
-    for reason in ["unknown program", "again"] {
-        store.park("conversions", "m-1", "{}", reason, now()).await.unwrap();
-    }
-    store.park("conversions", "m-2", "", "not JSON", now()).await.unwrap();
-    store.park("payouts", "m-3", "{}", "unknown payout", now()).await.unwrap();
-    let scope = Scope { caller: "admin", list: "parked", filters: &[] };
-    let page = PageRequest::new(&Cursors::new([7; 32], None), &scope, None, None, now()).unwrap();
-    let parked = store.parked("conversions", &page).await.unwrap();
-    let reasons: Vec<_> = parked.data.iter().map(|message| message.reason.as_str()).collect();
-    assert_eq!(reasons, ["unknown program", "not JSON"]);
-    store.unpark("conversions", "m-1").await.unwrap();
-    assert_eq!(store.parked("conversions", &page).await.unwrap().data.len(), 1);
-}
-
 #[test]
 fn a_row_without_keys_does_not_panic() {
     let row = Row::from_attributes(std::collections::HashMap::new());

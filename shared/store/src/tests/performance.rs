@@ -12,6 +12,7 @@ use domain::{
     id::{CustomerId, PartnerId},
     money::{Currency, Money},
     performance::Performance,
+    program::TouchKind,
     risk::HoldReason,
 };
 
@@ -129,7 +130,7 @@ async fn a_sale_turned_down_in_review_is_as_good_as_refunded() {
     assert_eq!(of_days(&store, Some(0), 0).await, (7_500, 1, 1));
     let read = held.read(&store).await;
     let known = read.conversion().unwrap();
-    let rejected = review(&known.value, &read.lines(), Decision::Reject, days(2)).unwrap();
+    let rejected = review(&known.value, &read.lines(), false, Decision::Reject, days(2)).unwrap();
     assert_eq!(store.record_review(&read, &rejected, days(2)).await.unwrap(), Written::Now);
     publish(&store).await;
     assert_eq!(of_days(&store, None, 9).await, (0, 0, 0));
@@ -149,7 +150,7 @@ async fn what_was_refunded_whole_cannot_be_turned_down_as_well() {
     count_refund(&store, INVOICE, &refund_of("re_1", 10_000)).await;
     let read = held.read(&store).await;
     let known = read.conversion().unwrap();
-    if let Ok(rejected) = review(&known.value, &read.lines(), Decision::Reject, days(2)) {
+    if let Ok(rejected) = review(&known.value, &read.lines(), false, Decision::Reject, days(2)) {
         assert_eq!(store.record_review(&read, &rejected, days(2)).await.unwrap(), Written::Now);
     }
     publish(&store).await;
@@ -198,7 +199,7 @@ async fn sales_in_another_currency_count_by_the_rate_frozen_with_them() {
     assert_eq!(of_days(&store, None, 9).await, (11_111, 1, 1));
     for (place, slice) in [3_333, 3_333, 3_334].into_iter().enumerate() {
         let mut refund = refund_of(&format!("re_{place}"), 0);
-        refund.amount = Money::new(slice, eur);
+        refund.amount = Some(Money::new(slice, eur));
         count_refund(&store, INVOICE, &refund).await;
     }
     publish(&store).await;
@@ -214,8 +215,13 @@ async fn partners_who_share_a_sale_share_its_revenue() {
     let split =
         |level, weight: &str| Split { partner_id: partner_of(level), weight: weight.parse().unwrap() };
     conversion.charge.splits = vec![split(1, "0.5"), split(2, "0.3"), split(3, "0.2")];
-    conversion.attribution.rejected =
-        vec![RejectedTouch { reference: partner_of(3).to_string(), reason: Rejection::AgreementInactive }];
+    conversion.attribution.rejected = vec![RejectedTouch {
+        kind: TouchKind::Split,
+        reference: partner_of(3).to_string(),
+        reason: Rejection::AgreementInactive,
+        partner_id: Some(partner_of(3)),
+        at: None,
+    }];
     record(&store, &conversion, &accrual).await;
     publish(&store).await;
     assert_eq!(of_days(&store, None, 9).await, (5_000, 1, 1));

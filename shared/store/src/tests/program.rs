@@ -1,6 +1,10 @@
 //! Programs, plans, links, clicks and API keys.
 
-use domain::id::{ApiKeyId, ProgramId};
+use domain::{
+    id::{ApiKeyId, ProgramId},
+    link::Link,
+};
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
@@ -11,12 +15,15 @@ use super::{
 use crate::{
     Error,
     api_key::ApiKeyRecord,
+    click::click_of,
     cursor::{Cursors, Scope},
     idempotency::Committed,
-    link::{LinkCreated, click_of},
+    link::LinkCreated,
     page::PageRequest,
     testing::TestTable,
 };
+
+const LIMIT: u32 = 3;
 
 #[tokio::test]
 async fn a_program_and_its_plans_come_back_as_they_were() {
@@ -42,11 +49,11 @@ async fn a_slug_belongs_to_the_first_who_took_it() {
     let store = TestTable::create().await.store();
     let first = link("summer", "ann", now());
     let create = request("ann");
-    let created = store.create_link(&first, create.once()).await.unwrap();
+    let created = store.create_link(&first, LIMIT, create.once()).await.unwrap();
     assert_eq!(created, LinkCreated::Committed(Committed::Now));
-    let created = store.create_link(&first, create.once()).await.unwrap();
+    let created = store.create_link(&first, LIMIT, create.once()).await.unwrap();
     assert_eq!(created, LinkCreated::Committed(create.replay()));
-    let taken = store.create_link(&link("summer", "bob", now()), request("bob").once()).await.unwrap();
+    let taken = store.create_link(&link("summer", "bob", now()), LIMIT, request("bob").once()).await.unwrap();
     assert_eq!(taken, LinkCreated::SlugTaken(Box::new(first.clone())));
     assert_eq!(store.link(&first.id).await.unwrap(), Some(first));
 }
@@ -56,14 +63,57 @@ async fn links_are_listed_for_their_partner_newest_first() {
     let store = TestTable::create().await.store();
     for (minute, slug) in ["one", "two", "three"].into_iter().enumerate() {
         let link = link(slug, "ann", minutes(i64::try_from(minute).unwrap()));
-        store.create_link(&link, request(slug).once()).await.unwrap();
+        store.create_link(&link, LIMIT, request(slug).once()).await.unwrap();
     }
-    store.create_link(&link("other", "bob", now()), request("other").once()).await.unwrap();
+    store.create_link(&link("other", "bob", now()), LIMIT, request("other").once()).await.unwrap();
     let scope = Scope { caller: "ann", list: "links", filters: &[] };
     let page = PageRequest::new(&Cursors::new([7; 32], None), &scope, None, None, now()).unwrap();
     let links = store.links(&program_id(), &partner_id("ann"), &page).await.unwrap();
     let slugs: Vec<_> = links.data.iter().map(|link| link.slug.as_str()).collect();
     assert_eq!(slugs, ["three", "two", "one"]);
+}
+
+#[tokio::test]
+async fn a_partner_has_so_many_links_and_a_disabled_one_makes_room() {
+    let table = TestTable::create().await;
+    let (store, meter) = table.metered();
+    let links: Vec<_> = (0..9).map(|number| link(&format!("link-{number}"), "ann", now())).collect();
+    let create = |link| {
+        let store = table.store();
+        async move {
+            let Link { slug, .. } = &link;
+            store.create_link(&link, LIMIT, request(slug.as_str()).once()).await.unwrap()
+        }
+    };
+    let made = join_all(links.iter().cloned().map(create)).await;
+    let committed = |made: &LinkCreated| *made == LinkCreated::Committed(Committed::Now);
+    assert_eq!(made.iter().filter(|made| committed(made)).count(), 3, "{made:?}");
+    assert_eq!(made.iter().filter(|made| **made == LinkCreated::LimitReached).count(), 6);
+    let other = store.create_link(&link("other", "bob", now()), LIMIT, request("bob").once()).await.unwrap();
+    assert!(committed(&other), "each partner has its own");
+    let place = made.iter().position(committed).unwrap();
+    meter.take();
+    for minute in [1, 2] {
+        let disabled = store.disable_link(links[place].clone(), minutes(minute)).await.unwrap();
+        assert_eq!(disabled, Link { disabled_at: Some(minutes(1)), ..links[place].clone() });
+        assert_eq!(store.link_now(&disabled.id).await.unwrap(), Some(disabled));
+    }
+    let slugs = ["after-1", "after-2"];
+    let made = join_all(slugs.map(|slug| create(link(slug, "ann", now())))).await;
+    assert_eq!(made.iter().filter(|made| committed(made)).count(), 1, "a second disabling frees nothing");
+    // The slug is told before the limit: whose it is decides what to answer.
+    let taken = store.create_link(&links[place], LIMIT, request("again").once()).await.unwrap();
+    assert!(matches!(taken, LinkCreated::SlugTaken(_)));
+}
+
+#[tokio::test]
+async fn a_link_costs_six_units_and_its_end_four() {
+    let (store, meter) = TestTable::create().await.metered();
+    let link = link("summer", "ann", now());
+    store.create_link(&link, LIMIT, request("ann").once()).await.unwrap();
+    let created = meter.take().total_writes();
+    store.disable_link(link, minutes(1)).await.unwrap();
+    assert_eq!((created, meter.take().total_writes()), (Decimal::from(7), Decimal::from(5)));
 }
 
 #[tokio::test]

@@ -4,17 +4,25 @@ use domain::{
     click::Click,
     conversion::ConversionKind,
     dashboard::{Counters, DayCounters},
-    id::{Level, PartnerId},
+    id::{Level, LinkId, PartnerId},
     ledger::TransactionKind,
 };
 use futures_util::future::join_all;
+use rust_decimal::Decimal;
 
 use super::{
     sale::{INVOICE, Sale, count_refund, days, money, partner_of, refund_of, sale, touch, usd},
     sample::{click, program_id},
     steps::{mature_all, pay, register_seller},
 };
-use crate::{Row, Store, conversion::Record, outbox::is_marked, projection::Totals, testing::TestTable};
+use crate::{
+    Row, Store,
+    click::LinkClicks,
+    conversion::Record,
+    outbox::is_marked,
+    projection::Totals,
+    testing::{Fault, Faults, TestTable},
+};
 
 /// Counts every marked row, each delivered three times; tells how many there were.
 pub(super) async fn publish(store: &Store) -> usize {
@@ -129,22 +137,68 @@ async fn maturity_and_payout_move_nothing_but_what_is_pending() {
     assert_eq!(totals(&store, 2).await.pending, money(0));
 }
 
+/// Hands every click to the projection, each three times and at once.
+async fn count_clicks(table: &TestTable) {
+    let store = table.store();
+    for row in table.dump().await.into_iter().filter(|row| row.entity() == "click") {
+        let is_new = row.attributes().get("counted").is_none();
+        let counted = join_all((0..3).map(|_| store.project(row.clone()))).await;
+        let counted = counted.into_iter().filter(|counted| *counted.as_ref().unwrap()).count();
+        assert_eq!(counted, usize::from(is_new), "{}", row.key());
+    }
+}
+
 #[tokio::test]
-async fn a_click_counts_once_on_its_day() {
+async fn a_click_counts_once_on_its_day_and_a_visitor_once_a_day_and_link() {
     let table = TestTable::create().await;
     let store = table.store();
-    let clicks: Vec<Click> = (0..3).map(|number| click(number, days(i64::from(number / 2)))).collect();
+    let other = Click { visitor_hash: "other".to_owned(), ..click(3, days(0)) };
+    let elsewhere = Click { link_id: LinkId::derive(&["winter"]), ..click(4, days(0)) };
+    let clicks = [click(0, days(0)), click(1, days(0)), click(2, days(1)), other, elsewhere];
     for click in &clicks {
         store.record_click(click, days(90)).await.unwrap();
     }
-    for row in table.dump().await {
-        for expected in [true, false, false] {
-            assert_eq!(store.project(row.clone()).await.unwrap(), expected);
-        }
+    for _ in 0..2 {
+        count_clicks(&table).await;
+        let counted = counters(&store, &clicks[0].partner_id, 0, 1).await;
+        let counted: Vec<_> = counted
+            .iter()
+            .map(|day| (day.campaign.as_deref(), day.counters.clicks, day.counters.unique_clicks))
+            .collect();
+        assert_eq!(counted, [(Some("spring"), 4, 3), (Some("spring"), 1, 1)]);
+        let [summer, winter] = ["summer", "winter"].map(|slug| LinkId::derive(&[slug]));
+        let of_links = store.link_clicks(&[summer.clone(), winter.clone(), LinkId::derive(&["x"])]).await;
+        let expected = [
+            (summer, LinkClicks { clicks: 4, unique_clicks: 3 }),
+            (winter, LinkClicks { clicks: 1, unique_clicks: 1 }),
+        ];
+        assert_eq!(of_links.unwrap(), expected.into());
     }
-    let counted = counters(&store, &clicks[0].partner_id, 0, 1).await;
-    let counted: Vec<_> = counted.iter().map(|day| (day.campaign.as_deref(), day.counters.clicks)).collect();
-    assert_eq!(counted, [(Some("spring"), 2), (Some("spring"), 1)]);
+}
+
+#[tokio::test]
+async fn a_click_that_was_first_stays_first_when_counting_it_failed() {
+    let table = TestTable::create().await;
+    let first = click(0, days(0));
+    table.store().record_click(&first, days(90)).await.unwrap();
+    let row = table.dump().await.remove(0);
+    // The visit is noted, and the counters cannot be written.
+    let transactions_fail = |operation: &str| (operation == "TransactWriteItems").then(Fault::throttled);
+    assert!(table.faulty(Faults::new(transactions_fail)).project(row.clone()).await.is_err());
+    assert!(table.store().project(row).await.unwrap());
+    let counted = counters(&table.store(), &first.partner_id, 0, 0).await;
+    assert_eq!((counted[0].counters.clicks, counted[0].counters.unique_clicks), (1, 1));
+}
+
+#[tokio::test]
+async fn a_click_is_counted_for_seven_units() {
+    let table = TestTable::create().await;
+    let (store, meter) = table.metered();
+    store.record_click(&click(0, days(0)), days(90)).await.unwrap();
+    let row = table.dump().await.remove(0);
+    meter.take();
+    store.project(row).await.unwrap();
+    assert_eq!(meter.take().total_writes(), Decimal::from(7));
 }
 
 #[tokio::test]
@@ -155,7 +209,7 @@ async fn leads_are_counted_apart_and_a_sale_of_nobody_not_at_all() {
     let nothing = domain::accrual::Accrual { commissions: Vec::new(), transaction: None };
     store.accrue(&Record::default(), &lead, &nothing, &[]).await.unwrap();
     let other = Sale { external_id: "in_2", ..sale() }.unattributed();
-    store.record_unattributed(&Record::default(), &other, None).await.unwrap();
+    store.record_unattributed(&Record::default(), &other, &[]).await.unwrap();
     assert_eq!(publish(&store).await, 1);
     let expected = Counters { leads: 1, ..Counters::zero(usd()) };
     assert_eq!(counters(&store, &partner_of(1), 0, 0).await, [day(0, touch().campaign, expected)]);

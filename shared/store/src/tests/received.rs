@@ -45,7 +45,7 @@ fn facts() -> Vec<FactReceived> {
         shipping: money(500),
         discount: money(-0),
         customer: Some(customer.clone()),
-        click_id: Some(click(1, now()).id),
+        clicks: Some(click(1, now()).id.into()),
         country: Some("DE".to_owned()),
         coupon: None,
         lines: Vec::new(),
@@ -53,8 +53,8 @@ fn facts() -> Vec<FactReceived> {
         aliases: vec!["pi_1".to_owned()],
         metadata: [("shelf".to_owned(), String::new())].into(),
     };
-    let refund = Refund { refund_id: "re_1".to_owned(), amount: money(i64::MAX), occurred_at: now() };
-    let referral = Referral { customer, click_id: click(2, now()).id, occurred_at: now() };
+    let refund = Refund::made("re_1", money(i64::MAX), now());
+    let referral = Referral { customer, clicks: click(2, now()).id.into(), occurred_at: now() };
     vec![
         received("charge", Fact::Charge(charge)),
         received("refund", Fact::Refund(refund)),

@@ -23,7 +23,7 @@ async fn held(store: &Store) -> Record {
 
 async fn decide(store: &Store, record: &Record, decision: Decision) -> Written {
     let known = record.conversion().unwrap();
-    let reviewed = review(&known.value, &record.lines(), decision, minutes(1)).unwrap();
+    let reviewed = review(&known.value, &record.lines(), false, decision, minutes(1)).unwrap();
     store.record_review(record, &reviewed, minutes(1)).await.unwrap()
 }
 
@@ -81,7 +81,7 @@ async fn a_refund_and_a_decision_do_not_overtake_each_other() {
     let record = held(&store).await;
     let known = record.conversion().unwrap();
     let half = refund_of("re_1", 5_000);
-    let reversal = refund(&known.value, &record.lines(), &half, minutes(2)).unwrap();
+    let reversal = refund(&known.value, &record.lines(), &[], &half, minutes(2)).unwrap();
     assert_eq!(decide(&store, &record, Decision::Reject).await, Written::Now);
     let late = store.apply_refund(&record, &half, &reversal, minutes(2)).await.unwrap();
     assert_eq!(late, Written::Stale, "it was computed from the lines before the decision");

@@ -82,7 +82,7 @@ impl Sale {
             shipping: money(0),
             discount: money(0),
             customer: Some(customer()),
-            click_id: Some(click(7, now()).id),
+            clicks: Some(click(7, now()).id.into()),
             country: Some("DE".to_owned()),
             coupon: None,
             lines: Vec::new(),
@@ -179,13 +179,13 @@ pub(super) fn touch() -> Touch {
 }
 
 pub(super) fn refund_of(id: &str, minor: i64) -> Refund {
-    Refund { refund_id: id.to_owned(), amount: money(minor), occurred_at: days(1) }
+    Refund::made(id, money(minor), days(1))
 }
 
 /// One attempt to apply a refund to a conversion as it was read.
 pub(super) async fn apply(store: &Store, record: &Record, fact: &Refund) -> Result<Written, Error> {
     let known = record.conversion().unwrap();
-    let reversal = refund(&known.value, &record.lines(), fact, days(1)).unwrap();
+    let reversal = refund(&known.value, &record.lines(), &record.applied, fact, days(1)).unwrap();
     store.apply_refund(record, fact, &reversal, days(1)).await
 }
 
@@ -209,7 +209,7 @@ pub(super) async fn count_refund(store: &Store, external_id: &str, fact: &Refund
         let canonical = store.canonical_id(&program, SOURCE, external_id).await.unwrap();
         let id = conversion_id(&program, SOURCE, &canonical);
         let record = store.conversion(&id).await.unwrap();
-        if record.refund_ids.contains(&fact.refund_id) {
+        if record.refunds.iter().any(|known| known.is_same(fact)) {
             return count_waiting(store, &id).await;
         }
         let written = match &record.head {
@@ -236,7 +236,7 @@ pub(super) async fn count_alias(store: &Store, alias: &str, external_id: &str) {
         {
             for refund in &record.waiting {
                 count_refund(store, external_id, refund).await;
-                store.refund_moved(&id, &refund.refund_id).await.unwrap();
+                store.refund_moved(&id, refund).await.unwrap();
             }
             return;
         }

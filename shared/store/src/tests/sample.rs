@@ -4,7 +4,7 @@ use domain::{
     agreement::{Acceptance, Agreement},
     click::{Click, ClickId},
     id::{LinkId, PartnerId, ProgramId},
-    link::{Link, Slug, Utm},
+    link::{Link, Slug, SubIds, Utm},
     partner::{Identity, Partner, PartnerType},
     plan::PlanVersion,
     program::Program,
@@ -113,7 +113,7 @@ pub(super) fn link(slug: &str, name: &str, at: Timestamp) -> Link {
         destination: "https://shop.example.com/p?x=1".parse().unwrap(),
         campaign: None,
         utm: Utm { source: Some("blog".to_owned()), ..Utm::default() },
-        sub_ids: vec!["a".to_owned(), String::new()],
+        sub_ids: SubIds { sub1: Some("a".to_owned()), ..SubIds::default() },
         created_at: at,
         disabled_at: None,
     }
@@ -129,6 +129,7 @@ pub(super) fn click(entropy: u8, at: Timestamp) -> Click {
         campaign: Some("spring".to_owned()),
         at,
         visitor_hash: "visitor".to_owned(),
+        sub_ids: SubIds { sub2: Some("b".to_owned()), ..SubIds::default() },
     }
 }
 

@@ -19,7 +19,7 @@ impl Booked {
             by: "root".into(),
             at: self.conversion.received_at,
         };
-        let adjusted = adjust(line, priced[place], &adjustment)?;
+        let adjusted = adjust(line, priced[place], false, &adjustment)?;
         if let Some(booked) = &adjusted.transaction {
             assert_eq!(booked.id, adjustment.entry_id());
         }
@@ -95,7 +95,7 @@ fn an_adjustment_that_cannot_be_is_refused() {
         by: "root".into(),
         at: sale.conversion.received_at,
     };
-    let refused = adjust(&sale.commissions[0], money("20.00"), &euros);
+    let refused = adjust(&sale.commissions[0], money("20.00"), false, &euros);
     assert!(matches!(refused, Err(AdjustError::Money(MoneyError::CurrencyMismatch { .. }))));
     sale.commissions[0].status = CommissionStatus::Rejected;
     assert_eq!(sale.adjust(0, "a", 100), Err(AdjustError::Rejected));

@@ -168,7 +168,7 @@ impl Case {
                 shipping: money("0"),
                 discount: money("0"),
                 customer: None,
-                click_id: None,
+                clicks: None,
                 country: Some("DE".into()),
                 coupon: None,
                 lines: vec![],
@@ -244,6 +244,7 @@ impl Case {
             conversion,
             commissions: accrual.commissions,
             journal: accrual.transaction.into_iter().collect(),
+            refunds: vec![],
         }
     }
 }
@@ -253,14 +254,24 @@ struct Booked {
     conversion: Conversion,
     commissions: Vec<Commission>,
     journal: Vec<Transaction>,
+    refunds: Vec<Refund>,
 }
 
 impl Booked {
     /// Refunds, and tells how much the caps may grant again.
     fn refund(&mut self, id: &str, amount: Money) -> Result<i64, RefundError> {
-        let fact = Refund { refund_id: id.into(), amount, occurred_at: self.conversion.received_at };
-        let reversal = refund(&self.conversion, &self.commissions, &fact, fact.occurred_at)?;
+        self.tell(Refund::made(id, amount, self.conversion.received_at))
+    }
+
+    /// The same for any stage of any refund; what is known already changes nothing.
+    fn tell(&mut self, fact: Refund) -> Result<i64, RefundError> {
+        if self.refunds.iter().any(|known| known.is_same(&fact)) {
+            return Ok(0);
+        }
+        let at = fact.occurred_at;
+        let reversal = refund(&self.conversion, &self.commissions, &self.refunds, &fact, at)?;
         self.conversion.refunded = reversal.refunded;
+        self.refunds.push(fact);
         for changed in reversal.commissions {
             let line = self.commissions.iter_mut().find(|line| line.id == changed.id).unwrap();
             *line = changed;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use proptest::prelude::*;
+use proptest::{collection::vec, prelude::*, sample::Index};
 
 use super::{
     sample::{LARGEST, any_case, any_cuts, config, slices},
     *,
 };
+use crate::conversion::{RefundCause, RefundStage, refunded};
 
 /// What each account of the journal holds, where that is anything.
 fn held(sale: &Booked) -> BTreeMap<(Account, Currency), i128> {
@@ -104,5 +105,73 @@ proptest! {
                 prop_assert!(line.status != CommissionStatus::Reversed || line.amount.is_zero(), "{line:?}");
             }
         }
+    }
+
+    #[test]
+    fn whatever_is_told_of_refunds_ends_equal_in_any_order_and_number(
+        case in any_case(LARGEST),
+        told in vec(any_telling(), 1..8),
+        order in vec(any::<Index>(), 0..12),
+        matures in any::<bool>(),
+    ) {
+        let facts: Vec<Refund> = told.into_iter().map(|told| told.of(case.charge.amount)).collect();
+        let (mut straight, mut shuffled) = (case.book(), case.book());
+        if matures {
+            (1..=20).for_each(|number| straight.mature(number));
+            (1..=20).for_each(|number| shuffled.mature(number));
+        }
+        for fact in &facts {
+            straight.tell(fact.clone()).unwrap();
+        }
+        // Some in another order, some of them twice; then all of them backwards.
+        let picked = order.iter().map(|index| index.get(&facts));
+        for fact in picked.chain(facts.iter().rev()) {
+            shuffled.tell(fact.clone()).unwrap();
+        }
+        prop_assert_eq!(&straight.commissions, &shuffled.commissions);
+        prop_assert_eq!(held(&straight), held(&shuffled));
+        prop_assert_eq!(straight.conversion.refunded, shuffled.conversion.refunded);
+        let disputed = refunded(case.charge.amount, &facts).unwrap().is_disputed;
+        let is_held = |line: &Commission| line.status == CommissionStatus::Held;
+        prop_assert!(straight.commissions.iter().all(|line| disputed || !is_held(line)));
+    }
+
+    #[test]
+    fn what_is_void_after_all_leaves_nothing_behind(case in any_case(LARGEST), told in vec(any_telling(), 1..8)) {
+        let untouched = case.book();
+        let mut sale = case.book();
+        for told in told {
+            let fact = told.of(case.charge.amount);
+            sale.tell(fact.clone()).unwrap();
+            sale.tell(Refund { stage: RefundStage::Void, amount: None, ..fact }).unwrap();
+        }
+        prop_assert_eq!(&untouched.commissions, &sale.commissions);
+        prop_assert_eq!(held(&untouched), held(&sale));
+    }
+}
+
+/// Something told of one of a few refunds.
+#[derive(Debug, Clone, Copy)]
+struct Telling {
+    id: u8,
+    cause: RefundCause,
+    stage: RefundStage,
+}
+
+fn any_telling() -> impl Strategy<Value = Telling> {
+    let causes = [RefundCause::Refund, RefundCause::Dispute, RefundCause::Cancellation, RefundCause::Total];
+    let stages = [RefundStage::Open, RefundStage::Done, RefundStage::Void];
+    (0..3_u8, prop::sample::select(causes.to_vec()), prop::sample::select(stages.to_vec()))
+        .prop_map(|(id, cause, stage)| Telling { id, cause, stage })
+}
+
+impl Telling {
+    /// The fact: 17, 57 or 97 percent of the charge, so that some are more than is left.
+    fn of(self, charge: Money) -> Refund {
+        let Self { id, cause, stage } = self;
+        let percent = i64::from(id) * 40 + 17;
+        let part = Money::new((charge.minor() / 100 * percent).max(1), charge.currency());
+        let amount = (cause != RefundCause::Cancellation).then_some(part);
+        Refund { refund_id: format!("re_{id}"), cause, stage, amount, occurred_at: Timestamp::UNIX_EPOCH }
     }
 }

@@ -40,8 +40,11 @@ proptest! {
         }
         let splits = case.charge.splits.iter().map(|split| &split.partner_id);
         let rejected = splits.filter(|partner| case.inactive.contains(partner)).map(|partner| RejectedTouch {
+            kind: TouchKind::Split,
             reference: partner.to_string(),
             reason: Rejection::AgreementInactive,
+            partner_id: Some(partner.clone()),
+            at: None,
         });
         sale.conversion.attribution.rejected = rejected.collect();
         let mut steps: Vec<Step> = Vec::new();
@@ -52,7 +55,7 @@ proptest! {
                 Some((_, rejects)) => {
                     let decision = if rejects { Decision::Reject } else { Decision::Release };
                     // Refunds may have taken everything before.
-                    let Ok(reviewed) = review(&sale.conversion, &sale.commissions, decision, at) else { continue };
+                    let Ok(reviewed) = review(&sale.conversion, &sale.commissions, false, decision, at) else { continue };
                     for line in reviewed.commissions {
                         let place = sale.commissions.iter().position(|own| own.id == line.id).unwrap();
                         sale.commissions[place] = line;
@@ -67,8 +70,7 @@ proptest! {
                         }
                     }
                     sale.refund(&format!("re_{index}"), slice).unwrap();
-                    let refund_id = format!("re_{index}");
-                    Event::Refunded(Refund { refund_id, amount: slice, occurred_at: at })
+                    Event::Refunded(Refund::made(format!("re_{index}"), slice, at))
                 }
             };
             let is_payable = |line: &&Commission| line.matured_at.is_some();
@@ -80,7 +82,7 @@ proptest! {
             conversion: sale.conversion,
             lines: sale.commissions,
             steps,
-            refund_ids: (0..10).map(|index| format!("re_{index}")).collect(),
+            refunds: sale.refunds,
         };
         let plans = [case.plan];
         prop_assert_eq!(&replay(&facts, &plans).unwrap(), &sale.journal);

@@ -338,7 +338,7 @@ prop_compose! {
             shipping: paid(shipping),
             discount: total(&|line| line.discount),
             customer: has_customer.then(|| Customer { id: CustomerId::derive(&["c"]), email_hash: None }),
-            click_id: None,
+            clicks: None,
             country: country.map(Into::into),
             coupon: coupon.map(Into::into),
             lines: if has_lines { lines } else { vec![] },

@@ -5,16 +5,21 @@
 //! counting both would count the first payment twice.
 
 use domain::{
-    click::ClickId,
+    click::ClickTrail,
     conversion::{Charge, ConversionKind, Customer, Fact, Referral},
 };
 use serde::Deserialize;
 
 use super::{
-    Event, external,
-    object::{Address, Amounts, Buyer, Metadata, Reference, alias, click_id, country, id},
+    discount::{self, Discount},
+    object::{Address, Amounts, Reference, alias, country, id},
 };
-use crate::webhook::{ExternalFact, Unreadable};
+use crate::webhook::{
+    ExternalFact, Labels, Unreadable,
+    buyer::Buyer,
+    clicks,
+    json::{Event, lenient},
+};
 
 #[derive(Deserialize)]
 struct Session {
@@ -30,7 +35,9 @@ struct Session {
     customer_details: Option<CustomerDetails>,
     customer_email: Option<String>,
     client_reference_id: Option<String>,
-    metadata: Option<Metadata>,
+    #[serde(default, deserialize_with = "lenient")]
+    discounts: Option<Vec<Discount>>,
+    metadata: Option<Labels>,
 }
 
 #[derive(Default, Deserialize)]
@@ -64,16 +71,21 @@ impl Session {
         matches!(self.payment_status.as_deref(), Some("paid" | "no_payment_required"))
     }
 
-    fn click_id(&self) -> Option<ClickId> {
-        let reference = self.client_reference_id.as_deref().and_then(click_id);
-        reference.or_else(|| self.metadata.as_ref()?.click_id())
+    fn clicks(&self) -> Option<ClickTrail> {
+        let reference = self.client_reference_id.as_deref().and_then(clicks);
+        reference.or_else(|| self.metadata.as_ref()?.clicks())
+    }
+
+    fn coupon(&self) -> Option<&str> {
+        let own = self.metadata.as_ref().and_then(Labels::coupon);
+        own.or_else(|| discount::code(self.discounts.iter().flatten()))
     }
 
     fn customer(&self, event: &Event<'_>) -> Option<Customer> {
         let details = self.customer_details.as_ref().and_then(|details| details.email.as_deref());
         let buyer = Buyer {
-            stripe: id(self.customer.as_ref()),
-            own: self.metadata.as_ref().and_then(Metadata::customer),
+            sender: id(self.customer.as_ref()),
+            own: self.metadata.as_ref().and_then(Labels::customer),
             email: details.or(self.customer_email.as_deref()),
         };
         buyer.customer(event.context)
@@ -84,7 +96,7 @@ impl Session {
         let total = event.required(self.amount_total, "amount_total")?;
         let none = TotalDetails::default();
         let details = self.total_details.as_ref().unwrap_or(&none);
-        let charge = Charge {
+        let charge = event.checked(Charge {
             kind: ConversionKind::Sale,
             occurred_at: event.at,
             amount: amounts.money(Some(total))?,
@@ -92,24 +104,23 @@ impl Session {
             shipping: amounts.money(details.amount_shipping)?,
             discount: amounts.money(details.amount_discount)?,
             customer: self.customer(event),
-            click_id: self.click_id(),
+            clicks: self.clicks(),
             country: country(self.customer_details.as_ref().and_then(|details| details.address.as_ref())),
-            coupon: None,
+            coupon: self.coupon().map(str::to_owned),
             lines: Vec::new(),
             splits: Vec::new(),
             aliases: Vec::new(),
-            metadata: self.metadata.as_ref().map(Metadata::labels).unwrap_or_default(),
-        };
-        charge.check().map_err(|error| event.wrong_amount(error.to_string()))?;
+            metadata: self.metadata.as_ref().map(Labels::metadata).unwrap_or_default(),
+        })?;
         // A session that a discount made free has no payment intent.
         let external_id = id(self.payment_intent.as_ref()).unwrap_or(&self.id);
-        Ok(external(external_id, Fact::Charge(charge)))
+        Ok(ExternalFact::new(external_id, Fact::Charge(charge)))
     }
 
     fn referral(&self, event: &Event<'_>) -> Option<ExternalFact> {
         let referral =
-            Referral { customer: self.customer(event)?, click_id: self.click_id()?, occurred_at: event.at };
-        Some(external(&self.id, Fact::Referral(referral)))
+            Referral { customer: self.customer(event)?, clicks: self.clicks()?, occurred_at: event.at };
+        Some(ExternalFact::new(&self.id, Fact::Referral(referral)))
     }
 
     fn alias(&self) -> Option<ExternalFact> {

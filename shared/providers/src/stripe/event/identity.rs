@@ -6,8 +6,7 @@ use domain::{
 };
 use serde::Deserialize;
 
-use super::Event;
-use crate::webhook::{Content, Unreadable};
+use crate::webhook::{Content, Unreadable, json::Event};
 
 #[derive(Deserialize)]
 struct Session {

@@ -7,11 +7,8 @@
 use domain::conversion::{Charge, ConversionKind, Fact};
 use serde::Deserialize;
 
-use super::{
-    Event, external,
-    object::{Address, Amounts, Buyer, Metadata, Reference, country, id},
-};
-use crate::webhook::{ExternalFact, Unreadable};
+use super::object::{Address, Amounts, Reference, country, id};
+use crate::webhook::{ExternalFact, Labels, Unreadable, buyer::Buyer, json::Event};
 
 #[derive(Deserialize)]
 struct Intent {
@@ -24,7 +21,7 @@ struct Intent {
     receipt_email: Option<String>,
     invoice: Option<Reference>,
     latest_charge: Option<Reference>,
-    metadata: Option<Metadata>,
+    metadata: Option<Labels>,
     shipping: Option<Shipping>,
 }
 
@@ -60,7 +57,7 @@ pub(super) fn facts(event: &Event<'_>) -> Result<Vec<ExternalFact>, Unreadable> 
     let intent: Intent = event.object()?;
     match &intent.metadata {
         Some(metadata) if metadata.is_ours() && intent.is_bare() => {
-            Ok(vec![external(&intent.id, Fact::Charge(intent.charge(event, metadata)?))])
+            Ok(vec![ExternalFact::new(&intent.id, Fact::Charge(intent.charge(event, metadata)?))])
         }
         _ => Ok(Vec::new()),
     }
@@ -74,16 +71,16 @@ impl Intent {
             && !order.is_some_and(|order| order.starts_with("cs_") || order.starts_with("in_"))
     }
 
-    fn charge(&self, event: &Event<'_>, metadata: &Metadata) -> Result<Charge, Unreadable> {
+    fn charge(&self, event: &Event<'_>, metadata: &Labels) -> Result<Charge, Unreadable> {
         let amounts = Amounts::new(event, &self.currency)?;
         let none = AmountDetails::default();
         let details = self.amount_details.as_ref().unwrap_or(&none);
         let buyer = Buyer {
-            stripe: id(self.customer.as_ref()),
+            sender: id(self.customer.as_ref()),
             own: metadata.customer(),
             email: self.receipt_email.as_deref(),
         };
-        let charge = Charge {
+        event.checked(Charge {
             kind: ConversionKind::Sale,
             occurred_at: event.at,
             amount: amounts.money(Some(self.amount_received))?,
@@ -91,15 +88,13 @@ impl Intent {
             shipping: amounts.money(details.shipping.as_ref().and_then(|shipping| shipping.amount))?,
             discount: amounts.money(details.discount_amount)?,
             customer: buyer.customer(event.context),
-            click_id: metadata.click_id(),
+            clicks: metadata.clicks(),
             country: country(self.shipping.as_ref().and_then(|shipping| shipping.address.as_ref())),
-            coupon: None,
+            coupon: metadata.coupon().map(str::to_owned),
             lines: Vec::new(),
             splits: Vec::new(),
             aliases: id(self.latest_charge.as_ref()).map(str::to_owned).into_iter().collect(),
-            metadata: metadata.labels(),
-        };
-        charge.check().map_err(|error| event.wrong_amount(error.to_string()))?;
-        Ok(charge)
+            metadata: metadata.metadata(),
+        })
     }
 }

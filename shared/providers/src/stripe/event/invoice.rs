@@ -8,18 +8,23 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    click::ClickId,
-    conversion::{Charge, ConversionKind, Fact},
+    click::ClickTrail,
+    conversion::{Charge, ConversionKind, Fact, LineItem},
     money::{Money, Rounding},
 };
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    Event, external,
-    object::{Address, Amounts, Buyer, List, Metadata, Part, Reference, alias, country, id},
+    discount::{self, Discount},
+    line::Lines,
+    object::{Address, Amounts, List, Part, Reference, alias, country, id},
 };
-use crate::webhook::{ExternalFact, Unreadable};
+use crate::webhook::{
+    ExternalFact, Labels, Unreadable,
+    buyer::Buyer,
+    json::{Event, lenient},
+};
 
 #[derive(Deserialize)]
 struct Invoice {
@@ -31,6 +36,12 @@ struct Invoice {
     tax: Option<i64>,
     total_taxes: Option<Vec<Part>>,
     total_discount_amounts: Option<Vec<Part>>,
+    #[serde(default, deserialize_with = "lenient")]
+    discounts: Option<Vec<Discount>>,
+    #[serde(default, deserialize_with = "lenient")]
+    discount: Option<Discount>,
+    #[serde(default, deserialize_with = "lenient")]
+    lines: Option<Lines>,
     shipping_cost: Option<ShippingCost>,
     customer: Option<Reference>,
     customer_email: Option<String>,
@@ -40,7 +51,7 @@ struct Invoice {
     payments: Option<List<Payment>>,
     subscription_details: Option<SubscriptionDetails>,
     parent: Option<Parent>,
-    metadata: Option<Metadata>,
+    metadata: Option<Labels>,
     status_transitions: Option<StatusTransitions>,
 }
 
@@ -56,7 +67,7 @@ struct Parent {
 
 #[derive(Deserialize)]
 struct SubscriptionDetails {
-    metadata: Option<Metadata>,
+    metadata: Option<Labels>,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +92,7 @@ struct Method {
 pub(super) fn facts(event: &Event<'_>) -> Result<Vec<ExternalFact>, Unreadable> {
     let invoice: Invoice = event.object()?;
     let charge = invoice.charge(event)?;
-    Ok(vec![external(&invoice.id, Fact::Charge(charge))])
+    Ok(vec![ExternalFact::new(&invoice.id, Fact::Charge(charge))])
 }
 
 /// `invoice_payment.paid`, which since 2025-03-31 is the only place that ties a payment to its
@@ -105,11 +116,11 @@ impl Invoice {
     fn charge(&self, event: &Event<'_>) -> Result<Charge, Unreadable> {
         let (amount, tax, shipping, discount) = self.amounts(event)?;
         let buyer = Buyer {
-            stripe: id(self.customer.as_ref()),
-            own: self.metadata().find_map(Metadata::customer),
+            sender: id(self.customer.as_ref()),
+            own: self.metadata().find_map(Labels::customer),
             email: self.customer_email.as_deref(),
         };
-        let charge = Charge {
+        event.checked(Charge {
             kind: self.kind(),
             occurred_at: self.paid_at().unwrap_or(event.at),
             amount,
@@ -117,23 +128,21 @@ impl Invoice {
             shipping,
             discount,
             customer: buyer.customer(event.context),
-            click_id: self.click_id(),
+            clicks: self.clicks(),
             country: country(self.customer_address.as_ref()),
-            coupon: None,
-            lines: Vec::new(),
+            coupon: self.coupon().map(str::to_owned),
+            lines: self.lines(event)?.unwrap_or_default(),
             splits: Vec::new(),
             aliases: self.aliases(),
             metadata: self.labels(),
-        };
-        charge.check().map_err(|error| event.wrong_amount(error.to_string()))?;
-        Ok(charge)
+        })
     }
 
     /// Amount, tax, shipping and discount. Credit on the customer's balance pays a part of the
     /// total without money, and then only the paid share of tax and shipping is in the amount.
     fn amounts(&self, event: &Event<'_>) -> Result<(Money, Money, Money, Money), Unreadable> {
         let amounts = Amounts::new(event, &self.currency)?;
-        let wrong = |error: domain::money::MoneyError| event.wrong_amount(error.to_string());
+        let wrong = |error: domain::money::MoneyError| event.wrong_amount(error);
         // A total below zero becomes credit, an old debt is paid beside the total: neither is a sale.
         let total = amounts.money(Some(self.total.max(0)))?;
         let paid = amounts.money(Some(self.amount_paid.clamp(0, self.total.max(0))))?;
@@ -167,18 +176,29 @@ impl Invoice {
     }
 
     /// The subscription's metadata, in either shape, and the invoice's own.
-    fn metadata(&self) -> impl Iterator<Item = &Metadata> {
+    fn metadata(&self) -> impl Iterator<Item = &Labels> {
         let parent = self.parent.as_ref().and_then(|parent| parent.subscription_details.as_ref());
         let details = [parent, self.subscription_details.as_ref()].into_iter().flatten();
         details.filter_map(|details| details.metadata.as_ref()).chain(self.metadata.as_ref())
     }
 
-    fn click_id(&self) -> Option<ClickId> {
-        self.metadata().find_map(Metadata::click_id)
+    fn clicks(&self) -> Option<ClickTrail> {
+        self.metadata().find_map(Labels::clicks)
     }
 
     fn labels(&self) -> BTreeMap<String, String> {
-        self.metadata().flat_map(Metadata::labels).collect()
+        self.metadata().flat_map(Labels::metadata).collect()
+    }
+
+    /// What the merchant says, else Stripe's own: of a customer's discount, the code of the customer.
+    fn coupon(&self) -> Option<&str> {
+        let discounts = self.discounts.iter().flatten().chain(&self.discount);
+        self.metadata().find_map(Labels::coupon).or_else(|| discount::code(discounts))
+    }
+
+    fn lines(&self, event: &Event<'_>) -> Result<Option<Vec<LineItem>>, Unreadable> {
+        let amounts = Amounts::new(event, &self.currency)?;
+        Ok(self.lines.as_ref().and_then(|lines| lines.items(&amounts)))
     }
 
     fn aliases(&self) -> Vec<String> {

@@ -1,36 +1,37 @@
 //! Positive and negative vectors.
 
 use http::{HeaderMap, HeaderValue};
-use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{mac, verify};
-use crate::webhook::InvalidSignature::{self, Malformed, Mismatch, Missing, Stale};
+use crate::{
+    stripe::StripeWebhooks,
+    webhook::{
+        InvalidSignature::{self, Malformed, Mismatch, Missing, Stale},
+        WebhookSender, hmac,
+        testing::{self, BODY, TIME},
+    },
+};
 
 const SECRET: &[u8] = b"whsec_test_secret";
-const BODY: &[u8] = br#"{"id":"evt_1","amount":1999}"#;
-const TIME: i64 = 1_700_000_000;
 /// Computed apart from this code.
 const GOOD: &str = "fa2855d9478a1cd5c9edff5796ff8681b07391550436fd2ecb7d5fbc95ca37f2";
 const WRONG: &str = "0a2855d9478a1cd5c9edff5796ff8681b07391550436fd2ecb7d5fbc95ca37f2";
 
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
+fn headers(value: &str) -> HeaderMap {
+    testing::headers(&[("stripe-signature", value)])
 }
 
-fn headers(value: &str) -> HeaderMap {
-    [(http::HeaderName::from_static("stripe-signature"), HeaderValue::from_str(value).unwrap())]
-        .into_iter()
-        .collect()
+fn verify(secrets: &[&[u8]], headers: &HeaderMap, body: &[u8], second: i64) -> Result<(), InvalidSignature> {
+    testing::verify(&StripeWebhooks, secrets, headers, body, second)
 }
 
 fn check(header: &str, body: &[u8]) -> Result<(), InvalidSignature> {
-    verify(&[SECRET], &headers(header), body, at(TIME))
+    verify(&[SECRET], &headers(header), body, TIME)
 }
 
-fn signed(body: &[u8], timestamp: &str) -> String {
-    let hex = data_encoding::HEXLOWER.encode(&mac(SECRET, timestamp, body));
-    format!("t={timestamp},v1={hex}")
+fn signed(secret: &[u8], body: &[u8]) -> String {
+    let signature = hmac::sign(secret, &[TIME.to_string().as_bytes(), b".", body]);
+    format!("t={TIME},v1={}", data_encoding::HEXLOWER.encode(&signature))
 }
 
 #[test]
@@ -51,14 +52,13 @@ fn a_genuine_signature_is_accepted_in_every_form_stripe_may_send() {
 fn either_of_two_live_secrets_fits_and_an_empty_one_never() {
     let header = headers(&format!("t={TIME},v1={GOOD}"));
     for secrets in [[b"whsec_old".as_slice(), SECRET], [SECRET, b"whsec_old"], [b"", SECRET]] {
-        assert_eq!(verify(&secrets, &header, BODY, at(TIME)), Ok(()));
+        assert_eq!(verify(&secrets, &header, BODY, TIME), Ok(()));
     }
     for secrets in [&[][..], &[b"".as_slice()], &[b"whsec_other"]] {
-        assert_eq!(verify(secrets, &header, BODY, at(TIME)), Err(Mismatch));
+        assert_eq!(verify(secrets, &header, BODY, TIME), Err(Mismatch));
     }
-    let by_nothing = data_encoding::HEXLOWER.encode(&mac(b"", &TIME.to_string(), BODY));
-    let header = headers(&format!("t={TIME},v1={by_nothing}"));
-    assert_eq!(verify(&[b""], &header, BODY, at(TIME)), Err(Mismatch));
+    let header = headers(&signed(b"", BODY));
+    assert_eq!(verify(&[b""], &header, BODY, TIME), Err(Mismatch));
 }
 
 #[test]
@@ -84,11 +84,10 @@ fn anything_altered_is_refused() {
 
 #[test]
 fn line_ends_and_bytes_that_are_no_text_are_signed_as_they_are() {
-    let time = TIME.to_string();
     for body in [b"{\r\n}".as_slice(), b"\xff\xfe\x00", b""] {
-        assert_eq!(check(&signed(body, &time), body), Ok(()));
+        assert_eq!(check(&signed(SECRET, body), body), Ok(()));
     }
-    assert_eq!(check(&signed(b"{\r\n}", &time), b"{\n}"), Err(Mismatch));
+    assert_eq!(check(&signed(SECRET, b"{\r\n}"), b"{\n}"), Err(Mismatch));
 }
 
 #[test]
@@ -113,7 +112,7 @@ fn a_malformed_header_is_refused() {
 
 #[test]
 fn a_header_that_is_missing_repeated_or_no_text_is_refused() {
-    let verify = |headers: &HeaderMap| verify(&[SECRET], headers, BODY, at(TIME));
+    let verify = |headers: &HeaderMap| verify(&[SECRET], headers, BODY, TIME);
     assert_eq!(verify(&HeaderMap::new()), Err(Missing));
     let mut twice = headers(&format!("t={TIME},v1={GOOD}"));
     twice.append("stripe-signature", HeaderValue::from_static("t=1"));
@@ -127,7 +126,14 @@ fn a_header_that_is_missing_repeated_or_no_text_is_refused() {
 fn five_minutes_either_way_are_allowed_and_not_a_second_more() {
     let header = headers(&format!("t={TIME},v1={GOOD}"));
     for (now, expected) in [(-301, Err(Stale)), (-300, Ok(())), (300, Ok(())), (301, Err(Stale))] {
-        assert_eq!(verify(&[SECRET], &header, BODY, at(TIME + now)), expected, "{now}");
+        assert_eq!(verify(&[SECRET], &header, BODY, TIME + now), expected, "{now}");
+    }
+}
+
+#[test]
+fn only_what_begins_like_a_signing_secret_is_one() {
+    for (secret, fits) in [("whsec_1", true), ("whsec_", false), ("sk_live_1", false), ("whsec_1\n", false)] {
+        assert_eq!(StripeWebhooks.check_secret(secret).is_ok(), fits, "{secret:?}");
     }
 }
 

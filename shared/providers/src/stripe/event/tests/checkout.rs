@@ -14,9 +14,9 @@ fn a_session_of_one_payment_is_a_sale_under_its_intent() {
         shipping: money("5.00", "EUR"),
         discount: money("7.50", "EUR"),
         customer: customer("cus_TqJ8kLm3NpR5Sv", Some("jane.doe@example.com")),
-        click_id: click(),
+        clicks: click(),
         country: Some("DE".into()),
-        coupon: None,
+        coupon: Some("promo_1SWdB7WZ01zgkW".into()),
         lines: vec![],
         splits: vec![],
         aliases: vec![],
@@ -57,7 +57,7 @@ fn the_customer_is_stripes_else_the_merchants_else_the_address() {
 }
 
 #[test]
-fn a_reference_that_is_no_click_id_is_simply_none() {
+fn a_reference_that_is_no_clicks_is_simply_none() {
     for (reference, metadata, expected) in [
         (json!("order-17"), json!({}), None),
         (json!(null), json!({"trb_click": "clk_nonsense"}), None),
@@ -65,7 +65,7 @@ fn a_reference_that_is_no_click_id_is_simply_none() {
         (json!(CLICK), json!(null), click()),
     ] {
         let event = with(SESSION, json!({"client_reference_id": reference, "metadata": metadata}));
-        assert_eq!(charge(&event).1.click_id, expected);
+        assert_eq!(charge(&event).1.clicks, expected);
     }
 }
 
@@ -75,7 +75,7 @@ fn a_session_with_an_invoice_leaves_the_money_to_it() {
         let facts = facts(event);
         assert_eq!(facts[0].external_id, external_id);
         match &facts[0].fact {
-            Fact::Referral(referral) => assert_eq!(Some(referral.click_id.clone()), click()),
+            Fact::Referral(referral) => assert_eq!(Some(referral.clicks.clone()), click()),
             other => panic!("{other:?}"),
         }
         facts.len()
@@ -84,7 +84,7 @@ fn a_session_with_an_invoice_leaves_the_money_to_it() {
     let invoiced = with(SESSION, json!({"invoice": "in_9"}));
     assert_eq!(referral("cs_test_a1Qm7Zr2Vn8Kx4Lw9Tb3", &invoiced), 2);
     let alias = Fact::Alias(Alias { alias: "pi_3SWdQmB7WZ01zgkW0pAyMent".into() });
-    assert_eq!(facts(&invoiced)[1], ExternalFact { external_id: "in_9".into(), fact: alias });
+    assert_eq!(facts(&invoiced)[1], ExternalFact::new("in_9", alias));
     let unreferred = with(SUBSCRIPTION, json!({"client_reference_id": null}));
     assert_eq!(read(unreferred.as_bytes()).unwrap().content, Content::Ignored);
 }

