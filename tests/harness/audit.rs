@@ -1,5 +1,7 @@
 //! The audit: every invariant of the ledger, checked on the table itself.
 
+mod clicks;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -61,6 +63,7 @@ pub async fn audit(world: &World) -> Ledger {
     let marked: Vec<_> = rows.iter().filter(|row| outbox::is_marked(row)).map(Row::key).collect();
     assert!(marked.is_empty(), "still in the outbox: {marked:#?}");
     let books = read(world, &rows).await;
+    clicks::check(&rows);
     check_transactions(&books.journal);
     check_commissions(&books);
     check_expense(&books);

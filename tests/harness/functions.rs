@@ -222,6 +222,7 @@ pub async fn answerer(world: &World, binary: &str) -> Answerer {
         "publish-plan" => publish_plan,
         "receive-webhook" => receive_webhook,
         "record-conversion" => record_conversion,
+        "record-conversions" => record_conversions,
         "register-partner" => register_partner,
         "reject-application" => reject_application,
         "replay-program" => replay_program,

@@ -34,6 +34,7 @@ pub mod schema;
 #[path = "../simulator/mod.rs"]
 pub mod simulator;
 pub mod snapshot;
+pub mod standard;
 pub mod story;
 pub mod stream;
 pub mod stripe;

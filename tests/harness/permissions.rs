@@ -132,6 +132,7 @@ impl GuardedConnector {
         let lost = || ConnectorError::timeout("lost on the way".into());
         match fault {
             Fault::RequestLost => HttpConnectorFuture::ready(Err(lost())),
+            Fault::Hangs => HttpConnectorFuture::new(std::future::pending()),
             Fault::AnswerLost => {
                 let call = self.connector.call(request);
                 HttpConnectorFuture::new(async move {

@@ -163,6 +163,13 @@ impl World {
         self.call("POST", "/conversions").bearer(&program.token).json(body)
     }
 
+    /// What a merchant reports at once.
+    #[must_use]
+    pub fn conversions(&self, program: &Program, facts: &[Value]) -> Call<'_> {
+        let body = json!({ "facts": facts });
+        self.call("POST", "/conversions/batch").bearer(&program.token).json(&body)
+    }
+
     /// The merchant reports a sale and it is counted; gives the conversion's id.
     pub async fn sale(&self, program: &Program, order: &str, amount: &str, click: &str) -> String {
         let body = sale(order, amount, Some(click));

@@ -26,7 +26,6 @@ async fn follow_link() {
 struct Function(Child);
 
 impl Function {
-    #[expect(clippy::disallowed_methods, reason = "the program that runs is the function too")]
     fn start(world: &World, api: &RuntimeApi) -> Self {
         let program = std::env::current_exe().unwrap();
         let settings = ["TABLE_NAME", "KEYRING_SECRET_ARN"].map(|name| (name, &world.settings[name]));

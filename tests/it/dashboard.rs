@@ -23,7 +23,7 @@ async fn clicks_sales_and_refunds_show_on_their_days() {
     assert_eq!(
         figures["totals"],
         json!({
-            "clicks": 4, "leads": 0, "sales": 1, "conversion_rate": "0.25",
+            "clicks": 4, "unique_clicks": 1, "leads": 0, "sales": 1, "conversion_rate": "0.25",
             "revenue": usd("60.00"), "epc": usd("3.00"), "earnings": usd("12.00"),
         })
     );

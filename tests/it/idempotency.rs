@@ -1,11 +1,26 @@
 //! A request repeated under its key is answered the same and has one effect.
 
 use serde_json::{Value, json};
+use store::park::{Parked, Queue};
 use tests::{
     Call, World,
     contract::Contract,
     story::{DESTINATION, application, plan, program_request, sale, text, usd},
 };
+
+/// Sets a message aside that asks for nothing; gives its path.
+async fn park(world: &World, id: &str) -> String {
+    let parked = Parked {
+        queue: Queue::Changes,
+        message_id: id.to_owned(),
+        body: json!({ "PK": { "S": "gone" }, "SK": { "S": "gone" } }).to_string(),
+        code: "odd".to_owned(),
+        detail: "odd".to_owned(),
+        parked_at: world.now(),
+    };
+    world.store().park(&parked).await.unwrap();
+    format!("/admin/parked-messages/changes/{}", parked.id())
+}
 
 /// Every operation that takes an `Idempotency-Key`, with a body that is good and one that differs.
 async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
@@ -18,6 +33,7 @@ async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
     let key = json!({ "program_id": program.id, "name": "checkout", "scopes": ["conversions:write"] });
     let endpoint =
         json!({ "program_id": program.id, "provider": "stripe", "signing_secrets": ["whsec_12345"] });
+    let coupon = json!({ "program_id": program.id, "partner_id": kid.id, "code": "SUMMER10" });
     let link = json!({ "program_id": program.id, "destination": DESTINATION });
     let with = |body: &Value, name: &str, value: Value| {
         let mut body = body.clone();
@@ -35,6 +51,11 @@ async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
     let adjustment = json!({ "amount": usd("1.00"), "reason": "a thank-you" });
     let line = text(&world.commissions(&program, &kid).await[0]["id"]);
     let amount = json!({ "amount": "10.00", "currency": "USD" });
+    let stripe = world.endpoint(&program).await;
+    let endpoint_id = stripe.path.rsplit('/').next().unwrap();
+    let secret = json!({ "signing_secret": "whsec_the-next-one" });
+    let reason = json!({ "reason": "a test" });
+    let [parked, other_parked] = [park(world, "1").await, park(world, "2").await];
     vec![
         (
             "createProgram",
@@ -59,9 +80,25 @@ async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
             with(&key, "name", json!("other")),
         ),
         (
+            "createCoupon",
+            world.admin("POST", "/admin/coupons").json(&coupon),
+            with(&coupon, "code", json!("WINTER10")),
+        ),
+        (
             "createWebhookEndpoint",
             world.admin("POST", "/admin/webhook-endpoints").json(&endpoint),
             with(&endpoint, "signing_secrets", json!(["whsec_54321"])),
+        ),
+        (
+            "rotateWebhookSecret",
+            world.admin("POST", &format!("/admin/webhook-endpoints/{endpoint_id}/secrets")).json(&secret),
+            with(&secret, "overlap_hours", json!(1)),
+        ),
+        ("retryParkedMessage", world.admin("POST", &format!("{parked}/retry")), json!({ "x": 1 })),
+        (
+            "discardParkedMessage",
+            world.admin("POST", &format!("{other_parked}/discard")).json(&reason),
+            with(&reason, "reason", json!("another")),
         ),
         (
             "generateLink",
@@ -74,6 +111,11 @@ async fn operations(world: &World) -> Vec<(&'static str, Call<'_>, Value)> {
             with(&application, "country", json!("AT")),
         ),
         ("recordConversion", world.conversion(&program, &fact), with(&fact, "country", json!("DE"))),
+        (
+            "recordConversions",
+            world.conversions(&program, std::slice::from_ref(&fact)),
+            json!({ "facts": [with(&fact, "country", json!("DE"))] }),
+        ),
         ("requestPayout", world.payout(&program, &kid), with(&payout, "amount", amount)),
         (
             "adjustCommission",
@@ -89,7 +131,7 @@ async fn a_repeated_request_gets_the_same_answer_and_another_body_is_refused() {
     let world = World::start().await;
     for (name, call, other) in operations(&world).await {
         let first = call.clone().send().await;
-        assert!(matches!(first.status, 201 | 202), "{name}: {}", first.text);
+        assert!(matches!(first.status, 200..=202), "{name}: {}", first.text);
         let again = call.clone().send().await;
         assert_eq!((again.status, &again.body), (first.status, &first.body), "{name}");
         assert_eq!(again.header("location"), first.header("location"), "{name}");

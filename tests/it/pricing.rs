@@ -273,7 +273,7 @@ fn charge(click: &str, at: jiff::Timestamp) -> Charge {
         shipping: money("0"),
         discount: money("0"),
         customer: None,
-        click_id: Some(serde_json::from_value(json!(click)).unwrap()),
+        clicks: Some(serde_json::from_value(json!(click)).unwrap()),
         country: None,
         coupon: None,
         lines: Vec::new(),

@@ -110,8 +110,16 @@ async fn a_function_may_do_only_what_its_policies_allow() {
     let read = store.program(&"prg_C2H04S64V5C780R45HNWVP4XQN".parse().unwrap()).await;
     assert_eq!(read.unwrap(), None);
     world.breaches.assert_none();
-    store.park("queue", "message", "{}", "tried", world.now()).await.unwrap_err();
+    let message = store::park::Parked {
+        queue: store::park::Queue::Conversions,
+        message_id: "message".to_owned(),
+        body: "{}".to_owned(),
+        code: "tried".to_owned(),
+        detail: String::new(),
+        parked_at: world.now(),
+    };
+    store.park(&message).await.unwrap_err();
     let caught = AssertUnwindSafe(async { world.breaches.assert_none() }).catch_unwind().await;
     let words = caught.unwrap_err().downcast_ref::<String>().cloned().unwrap_or_default();
-    assert!(words.contains("list-links: dynamodb:PutItem on Table"), "{words}");
+    assert!(words.contains("list-links: dynamodb:UpdateItem on Table"), "{words}");
 }

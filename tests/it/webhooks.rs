@@ -1,7 +1,13 @@
 //! Stripe's events: by this door too every fact counts once.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use serde_json::json;
-use tests::{World, story, stripe};
+use store::testing::{Fault, Faults};
+use tests::{World, between::Between, story, stripe};
 
 #[tokio::test]
 async fn a_payment_and_its_refund_come_by_webhook() {
@@ -132,6 +138,41 @@ async fn a_refund_that_names_only_the_payment_intent_finds_its_invoice() {
             world.drain().await;
         }
         assert_eq!(world.amounts(&program, &[kid]).await, ["12.00"], "{order:?}");
+        world.audit().await;
+    }
+}
+
+#[tokio::test]
+async fn while_the_table_is_away_nothing_is_acknowledged_and_the_repeat_counts_once() {
+    for fault in [|| Fault::RequestLost, || Fault::AnswerLost, Fault::throttled] {
+        let mut world = World::start().await;
+        let is_away = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&is_away);
+        world.between = Between::new(move |binary, http| {
+            let (seen, hits) = (Arc::clone(&seen), binary == "receive-webhook");
+            let is_hit = move |operation: &str| {
+                let is_table = operation != "GetSecretValue";
+                (hits && is_table && seen.load(Ordering::Relaxed)).then(fault)
+            };
+            Faults::new(is_hit).over(http)
+        });
+        let program = world.program().await;
+        let kid = world.join(&program, "kid", None).await;
+        let click = world.visit(&program, &kid).await;
+        let endpoint = world.endpoint(&program).await;
+        let payment = stripe::checkout(&world, "pi_1", 10_000, &click);
+        is_away.store(true, Ordering::Relaxed);
+        for _ in 0..2 {
+            let reply = world.webhook(&endpoint, &payment).send().await.problem(503, "unavailable");
+            assert!(reply.header("retry-after").is_some());
+        }
+        world.settle().await;
+        is_away.store(false, Ordering::Relaxed);
+        for _ in 0..2 {
+            world.webhook(&endpoint, &payment).expect(200).await;
+        }
+        world.drain().await;
+        assert_eq!(world.amounts(&program, &[kid]).await, ["20.00"]);
         world.audit().await;
     }
 }

@@ -144,3 +144,6 @@ fn told_with(known: &Charge, told: &Charge) -> Charge {
     charge.aliases.extend(aliases.cloned());
     charge
 }
+
+#[cfg(test)]
+mod tests;

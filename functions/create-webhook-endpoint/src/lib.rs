@@ -83,12 +83,6 @@ impl EndpointRequest {
             Ok(SigningSecret { number, sealed, added_at: created_at, expires_at: None })
         };
         let secrets = (1..).zip(self.signing_secrets).map(sealed).collect::<Result<_, _>>()?;
-        Ok(WebhookEndpoint {
-            id,
-            program_id: self.program_id,
-            provider: self.provider,
-            secrets,
-            created_at,
-        })
+        Ok(WebhookEndpoint { id, program_id: self.program_id, provider: self.provider, secrets, created_at })
     }
 }

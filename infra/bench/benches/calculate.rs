@@ -89,17 +89,17 @@ fn engine(criterion: &mut Criterion) {
     }
     let case = Case::new(&standard(), 10);
     let (conversion, lines) = case.book("order-1");
-    let given_back = Refund { refund_id: "refund-1".into(), amount: money("40.00"), occurred_at: AT };
+    let given_back = Refund::made("refund-1", money("40.00"), AT);
     criterion.bench_function("refund, ten levels", |bencher| {
-        bencher.iter(|| refund(black_box(&conversion), black_box(&lines), &given_back, AT).unwrap());
+        bencher.iter(|| refund(black_box(&conversion), black_box(&lines), &[], &given_back, AT).unwrap());
     });
-    let step = Step { revision: 1, at: AT, matured: Vec::new(), event: Event::Refunded(given_back) };
+    let step = Step { revision: 1, at: AT, matured: Vec::new(), event: Event::Refunded(given_back.clone()) };
     let facts = Facts {
         conversion,
         lines,
         booked_at: Some(AT),
         steps: vec![step],
-        refund_ids: vec!["refund-1".into()],
+        refunds: vec![given_back],
     };
     let plans = [case.plan];
     let stored = replay(&facts, &plans).unwrap();

@@ -61,14 +61,17 @@ impl Stream {
         let (conversion, lines) = case.book(&number.to_string());
         let refunds = if number.is_multiple_of(20) { 2 } else { u64::from(number.is_multiple_of(4)) };
         let step = |revision: u64| {
-            let refund_id = format!("refund-{revision}");
             let amount = Money::new(minor / 3, conversion.charge.amount.currency());
-            let event = Event::Refunded(Refund { refund_id, amount, occurred_at: AT });
+            let event = Event::Refunded(Refund::made(format!("refund-{revision}"), amount, AT));
             Step { revision, at: AT, matured: Vec::new(), event }
         };
         let steps: Vec<_> = (1..=refunds).map(step).collect();
-        let refund_ids = (1..=refunds).map(|revision| format!("refund-{revision}")).collect();
-        let facts = Facts { conversion, lines, booked_at: Some(AT), steps, refund_ids };
+        let refunds = steps.iter().filter_map(|step| match &step.event {
+            Event::Refunded(refund) => Some(refund.clone()),
+            Event::Reviewed(_) | Event::Adjusted(_) => None,
+        });
+        let refunds = refunds.collect();
+        let facts = Facts { conversion, lines, booked_at: Some(AT), steps, refunds };
         let entries = replay(&facts, &self.plans).unwrap();
         (facts, entries)
     }

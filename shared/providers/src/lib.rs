@@ -10,13 +10,17 @@
 //! - [`report`]: what a merchant's own systems report.
 //! - [`standard_webhooks`], [`stripe`], [`paypal`]: the formats themselves.
 
+pub mod chargebee;
 mod credential;
 mod exchange;
 pub mod identity;
+pub mod lemon_squeezy;
 pub mod paddle;
 pub mod payout;
 pub mod paypal;
+pub mod recurly;
 pub mod report;
+pub mod shopify;
 pub mod standard_webhooks;
 pub mod stripe;
 #[cfg(test)]

@@ -30,7 +30,8 @@ pub enum Recorded {
     Kept,
     /// It was reported before and told of other money.
     Differs,
-    /// It cannot be kept, however often it is tried.
+    /// It alone cannot be kept, however often it is tried: it is too large, or what is in its place
+    /// cannot be read.
     Failed(Error),
 }
 
@@ -95,7 +96,7 @@ impl Store {
         };
         match put.await {
             Ok(recorded) => Ok((place, recorded)),
-            Err(error) if !error.is_retryable() => Ok((place, Recorded::Failed(error))),
+            Err(error @ (Error::Corrupt { .. } | Error::Limit(_))) => Ok((place, Recorded::Failed(error))),
             Err(error) => Err(error),
         }
     }

@@ -52,6 +52,8 @@
 //! | webhook event, once | `record_webhook_event` | `WHK#whe#event/#` | put | 1 w and more |
 //! | the same, about an identity | `record_identity_event` | `WHK#whe#event/#`, `PRT#ptr/#META` | transaction | 4 w |
 //! | fact by API, once | `record_fact` | `FCT#evt/#`, `IDM#` | transaction | 4 w |
+//! | facts by API, many at once | `record_facts` | `FCT#evt/#` | puts | 2 w each |
+//! | the answer to them | `keep_answer` | `IDM#caller#operation#key/#` | put | 1 w per KB |
 //! | charge with lines and refunds | `conversion` | `CNV#cnv` | query | 1 s per 4 KB |
 //! | attributed charges of a day | `conversions_of_day` | GSI1 `PRG#prg#CNV#day#shard` / time | query of 8 shards | 4 e and more |
 //! | the same, day after day | `walk` | GSI1 `PRG#prg#CNV#day#shard` / time | queries of 8 shards | 4 e and more a day |

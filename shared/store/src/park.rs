@@ -115,6 +115,7 @@ pub fn parked_id(queue: Queue, message_id: &str) -> ParkedMessageId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {
     /// What was done.
+    #[serde(flatten)]
     pub outcome: ResolutionKind,
     /// Who did it: the caller's name at the issuer.
     pub by: String,

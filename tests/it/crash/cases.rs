@@ -35,6 +35,16 @@ pub(crate) fn administration() -> Vec<Case> {
             let body = json!({ "program_id": s.program.id, "name": "shop", "scopes": ["conversions:write"] });
             Box::pin(done(w.admin("POST", "/admin/api-keys").json(&body)))
         }),
+        case("a coupon is created", "create-coupon", nothing, |w, s| {
+            let body = json!({ "program_id": s.program.id, "partner_id": s.kid.id, "code": "SUMMER10" });
+            Box::pin(done(w.admin("POST", "/admin/coupons").json(&body)))
+        }),
+        case("a coupon is disabled", "disable-coupon", nothing, |w, s| {
+            Box::pin(async move {
+                let coupon = s.coupon(w).await;
+                done(w.admin("POST", &format!("/admin/coupons/{coupon}/disable"))).await;
+            })
+        }),
         case("an endpoint is created", "create-webhook-endpoint", nothing, |w, s| {
             let body = json!({ "program_id": s.program.id, "provider": "stripe", "signing_secrets": ["whsec_1234567890"] });
             Box::pin(done(w.admin("POST", "/admin/webhook-endpoints").json(&body)))
@@ -119,6 +129,10 @@ pub(crate) fn partners() -> Vec<Case> {
         }),
         case("a sale is reported", "record-conversion", nothing, |w, s| {
             Box::pin(done(w.conversion(&s.program, &sale("order-1", "100.00", Some(&s.click)))))
+        }),
+        case("facts are reported at once", "record-conversions", nothing, |w, s| {
+            let sales = ["order-1", "order-2", "order-1"].map(|order| sale(order, "100.00", Some(&s.click)));
+            Box::pin(done(w.conversions(&s.program, &sales)))
         }),
         case("a provider reports a sale", "receive-webhook", nothing, |w, s| {
             Box::pin(done(w.webhook(&s.endpoint, &stripe::checkout(w, "pi_1", 10_000, &s.click))))

@@ -275,7 +275,7 @@ impl Sale {
             shipping: money(&self.shipping),
             discount: money(&self.discount),
             customer: Some(Customer { id: CustomerId::derive(&["customer"]), email_hash: None }),
-            click_id: None,
+            clicks: None,
             country: self.country.clone(),
             coupon: self.coupon.clone(),
             lines: self.lines.iter().map(line).collect(),

@@ -69,7 +69,7 @@ fn charge() -> Charge {
         shipping: money("0.00"),
         discount: money("0.00"),
         customer: None,
-        click_id: None,
+        clicks: None,
         country: None,
         coupon: None,
         lines: vec![],
@@ -134,8 +134,8 @@ impl Sale {
 
     fn refunded(mut self, amount: &str) -> Self {
         let now = at("2026-05-05T00:00:00Z");
-        let fact = Refund { refund_id: "re_1".into(), amount: money(amount), occurred_at: now };
-        let reversal = refund(&self.conversion, &self.lines, &fact, now).unwrap();
+        let fact = Refund::made("re_1", money(amount), now);
+        let reversal = refund(&self.conversion, &self.lines, &[], &fact, now).unwrap();
         self.conversion.refunded = reversal.refunded;
         for changed in reversal.commissions {
             let place = self.lines.iter().position(|line| line.id == changed.id).unwrap();
@@ -214,7 +214,7 @@ fn adjustments_are_told_with_their_reasons() {
         adjustment("b", "-25.00", "The customer was invented."),
     ];
     for one in &adjustments {
-        let adjusted = adjust(&sale.lines[0], money("20.00"), one).unwrap();
+        let adjusted = adjust(&sale.lines[0], money("20.00"), false, one).unwrap();
         sale.lines[0] = adjusted.commission;
         sale.journal.extend(adjusted.transaction);
     }

@@ -49,7 +49,7 @@ impl Case {
             shipping: money("0.00"),
             discount: money("0.00"),
             customer: None,
-            click_id: None,
+            clicks: None,
             country: Some("DE".into()),
             coupon: None,
             lines: Vec::new(),

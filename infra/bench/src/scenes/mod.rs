@@ -127,6 +127,7 @@ pub(crate) async fn of(function: &str) -> Scene {
         "publish-plan" => writes::publish_plan().await,
         "receive-webhook" => writes::receive_webhook().await,
         "record-conversion" => writes::record_conversion().await,
+        "record-conversions" => writes::record_conversions().await,
         "register-partner" => writes::register_partner().await,
         "reject-application" => writes::reject_application().await,
         "request-payout" => writes::request_payout().await,

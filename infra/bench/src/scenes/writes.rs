@@ -230,6 +230,22 @@ pub(super) async fn record_conversion() -> Scene {
     cast.scene("one sale", events)
 }
 
+pub(super) async fn record_conversions() -> Scene {
+    let cast = Cast::new().await;
+    let click = cast.world.visit(&cast.program, &cast.kid).await;
+    let key = cast.program.token.split('.').next().unwrap();
+    let event = |number| {
+        let sample = Sample::of(&cast.world, "record-conversions").caller(json!({
+            "role": "merchant", "id": key, "scopes": "conversions:write", "program_id": cast.program.id,
+        }));
+        let fact = |place: usize| sale(&format!("order-{number}-{place}"), "120.00", Some(&click));
+        let facts: Vec<_> = (0..100).map(fact).collect();
+        sample.body(|body| body["facts"] = json!(facts)).event()
+    };
+    let events = (0..FEW).map(event).collect();
+    cast.scene("100 sales", events)
+}
+
 pub(super) async fn register_partner() -> Scene {
     let cast = Cast::new().await;
     let event = |number: usize| {

@@ -159,8 +159,11 @@ impl Report {
         self.check(around)?;
         let (kind, source, external_id) = (self.r#type, self.source.clone(), self.external_id.clone());
         let (fact, name) = match kind.meaning() {
-            // A charge has one id, whatever it is called.
-            Meaning::Charge(kind) => (Fact::Charge(self.charge(kind, around)?), vec!["charge".to_owned()]),
+            Meaning::Charge(kind) => {
+                let charge = self.charge(kind, around)?;
+                let name = name_of(&charge);
+                (Fact::Charge(charge), name)
+            }
             Meaning::Refund(cause, stage) => {
                 let refund = self.refund(cause, stage, around);
                 let name = vec![kind.as_str().to_owned(), refund.refund_id.clone()];
@@ -205,6 +208,21 @@ impl Report {
             occurred_at: self.occurred_at.unwrap_or(around.occurred_at),
         }
     }
+}
+
+/// A charge has one id, whatever it is called. Another report of it that tells of another customer,
+/// other clicks, another code or other sharers is a fact of its own, or what it brings would be lost.
+fn name_of(charge: &Charge) -> Vec<String> {
+    let customer = charge.customer.as_ref();
+    let splits: Vec<_> = charge.splits.iter().map(|split| split.partner_id.as_str()).collect();
+    vec![
+        "charge".to_owned(),
+        charge.clicks.as_ref().map(ToString::to_string).unwrap_or_default(),
+        charge.coupon.clone().unwrap_or_default(),
+        customer.map(|customer| customer.id.to_string()).unwrap_or_default(),
+        customer.and_then(|customer| customer.email_hash.clone()).unwrap_or_default(),
+        splits.join(","),
+    ]
 }
 
 impl CustomerInput {

@@ -39,13 +39,17 @@ pub(crate) use labels::{Labels, clicks};
 pub use secret::InvalidSecret;
 use url::Url;
 
-use crate::{paddle, paypal, standard_webhooks, stripe};
+use crate::{chargebee, lemon_squeezy, paddle, paypal, recurly, shopify, standard_webhooks, stripe};
 
 /// Every sender known.
 static SENDERS: &[&dyn WebhookSender] = &[
     // One line each, in the order of the alphabet.
+    &chargebee::ChargebeeWebhooks,
+    &lemon_squeezy::LemonSqueezyWebhooks,
     &paddle::PaddleWebhooks,
     &paypal::PaypalWebhooks,
+    &recurly::RecurlyWebhooks,
+    &shopify::ShopifyWebhooks,
     &standard_webhooks::StandardWebhooks,
     &stripe::StripeWebhooks,
 ];
@@ -129,7 +133,7 @@ pub struct Context<'a> {
     /// The program's currency, for what moves no money.
     pub currency: Currency,
     /// Keyed hash of a normalised e-mail address, as text.
-    pub hash_email: &'a dyn Fn(&str) -> String,
+    pub hash_email: &'a (dyn Fn(&str) -> String + Sync),
 }
 
 /// An event, read.
@@ -268,6 +272,14 @@ pub enum Unreadable {
         kind: String,
         /// Path of the wrong field.
         at: String,
+    },
+    /// The event tells that money moved, and not how much.
+    #[error("{kind} tells no amounts: {remedy}")]
+    WithoutAmounts {
+        /// The event's type.
+        kind: String,
+        /// What to do instead.
+        remedy: &'static str,
     },
     /// An amount cannot be expressed.
     #[error("an amount of {kind} cannot be taken over: {reason}")]

@@ -1,24 +1,34 @@
 //! T1: a sale becomes lines and a journal transaction, all or nothing, once.
 
 use domain::{
-    accrual::Accrual, commission::NothingEarned, conversion::Conversion, id::CustomerId,
+    accrual::Accrual,
+    attribution::{RejectedTouch, Rejection},
+    click::ClickTrail,
+    commission::NothingEarned,
+    conversion::Conversion,
+    id::CustomerId,
     ledger::TransactionKind,
+    program::TouchKind,
 };
+use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
 use super::{
     audit::assert_balanced,
+    now,
     sale::{
         INVOICE, SOURCE, Sale, apply, count_charge, count_refund, customer, partner_of, refund_of, sale,
         touch,
     },
-    sample::program_id,
+    sample::{click, program_id},
 };
 use crate::{
     Store,
     accrual::Written,
-    conversion::{Head, Record},
+    conversion::{Head, HeadItem, Record},
     customer::Binding,
+    item::Row,
+    key,
     outbox::is_marked,
     testing::TestTable,
 };
@@ -46,6 +56,37 @@ async fn levels_are_as_many_items_and_two_more_and_ten_cost_24_units() {
         }
         assert_balanced(&table).await;
     }
+}
+
+#[tokio::test]
+async fn touches_that_lost_come_back_and_cost_little() {
+    let table = TestTable::create().await;
+    let store = table.store();
+    let (mut conversion, accrual) = sale().attributed();
+    let (first, last) = (click(8, now()).id, click(7, now()).id);
+    let trail = ClickTrail::try_from(format!("{first}-{last}")).unwrap();
+    let alone = HeadItem::known(&conversion, 0);
+    let alone = Row::new(&key::conversion(&conversion.id), &alone).unwrap().size();
+    conversion.charge.clicks = Some(trail);
+    let at = now();
+    let touch = |kind, reference: &str, reason, level, at| RejectedTouch {
+        kind,
+        reference: reference.to_owned(),
+        reason,
+        partner_id: Some(partner_of(level)),
+        at: Some(at),
+    };
+    let earlier = at - SignedDuration::from_hours(30);
+    conversion.attribution.rejected = vec![
+        touch(TouchKind::Coupon, "SUMMER10", Rejection::CouponInactive, 2, conversion.charge.occurred_at),
+        touch(TouchKind::Click, first.as_str(), Rejection::Outranked, 3, earlier),
+    ];
+    store.accrue(&Record::default(), &conversion, &accrual, &[]).await.unwrap();
+    assert_eq!(sale().read(&store).await.conversion().unwrap().value, conversion);
+    let all = Row::new(&key::conversion(&conversion.id), &HeadItem::known(&conversion, 0)).unwrap().size();
+    // The other click itself, and less than a hundred bytes for each of the two.
+    assert!(all - alone < 73 + 2 * 100, "{alone} and {all} bytes");
+    assert!(all < 1_200, "{all} bytes");
 }
 
 #[tokio::test]

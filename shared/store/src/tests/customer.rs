@@ -52,7 +52,7 @@ async fn identities_are_tied_together_or_not_at_all() {
     let (store, meter) = table.metered();
     let email = CustomerId::derive(&["email"]);
     let both = [customer().id, email.clone()];
-    meter.take();
+    let _ = meter.take();
     assert_eq!(store.bind(&program_id(), &both, &binding(1)).await.unwrap(), Written::Now);
     if table.counts_units() {
         assert_eq!(meter.take().writes["table"], Decimal::from(4));

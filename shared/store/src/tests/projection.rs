@@ -196,7 +196,7 @@ async fn a_click_is_counted_for_seven_units() {
     let (store, meter) = table.metered();
     store.record_click(&click(0, days(0)), days(90)).await.unwrap();
     let row = table.dump().await.remove(0);
-    meter.take();
+    let _ = meter.take();
     store.project(row).await.unwrap();
     assert_eq!(meter.take().total_writes(), Decimal::from(7));
 }

@@ -62,13 +62,13 @@ impl WebhookSender for PaypalWebhooks {
     }
 
     fn check_secret(&self, secret: &str) -> Result<(), InvalidSecret> {
-        let is_id = secret.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        let is_id = secret.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if is_id && (1..=WEBHOOK_ID_MAX).contains(&secret.len()) {
             return Ok(());
         }
         Err(InvalidSecret(
-            "use the webhook's id, capital letters and digits, which PayPal's developer dashboard shows beside \
-             its address",
+            "use the webhook's id, letters and digits alone, which PayPal's developer dashboard shows beside its \
+             address",
         ))
     }
 

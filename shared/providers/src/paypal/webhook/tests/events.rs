@@ -2,7 +2,7 @@
 
 use domain::conversion::{Charge, ConversionKind, Fact, Referral, Refund, RefundCause, RefundStage};
 use http::HeaderMap;
-use proptest::prelude::*;
+use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 
 use crate::{
@@ -240,13 +240,20 @@ fn no_personal_data_comes_out_of_any_event() {
 
 proptest! {
     #[test]
-    fn no_event_makes_it_panic(index in 0_usize..10, cut in 0_usize..4000, text in ".{0,20}", number: i64) {
-        let event = ALL[index];
+    fn no_event_makes_it_panic(
+        event in select(ALL.to_vec()),
+        cut in 0_usize..4000,
+        name in select(vec![
+            "amount", "id", "status", "links", "disputed_transactions", "custom_id", "create_time",
+        ]),
+        value in prop_oneof![
+            any::<i64>().prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+            ".{0,20}".prop_map(|text| json!([text])),
+            ".{0,20}".prop_map(|text| json!({"total": text, "currency": "JPY"})),
+        ],
+    ) {
         let _ = read(event.get(..cut.min(event.len())).unwrap_or_default());
-        for name in ["amount", "id", "status", "links", "disputed_transactions", "custom_id", "create_time"] {
-            for value in [json!(text), json!(number), json!([text]), json!({"total": text, "currency": "JPY"})] {
-                let _ = read(&with(event, json!({name: value})));
-            }
-        }
+        let _ = read(&with(event, json!({name: value})));
     }
 }

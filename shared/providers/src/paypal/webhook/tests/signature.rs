@@ -342,7 +342,7 @@ fn only_a_webhook_id_is_a_secret() {
         ("", false),
         ("WH-1", false),
         ("WEBHOOK_ID", false),
-        ("1je4291016473214c", false),
+        ("1je4291016473214c", true),
         ("1JE4291016473214C ", false),
         (&"A".repeat(51), false),
     ] {
