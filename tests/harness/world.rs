@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use payment_world::{Clock, Shared};
 use runtime::Keyring;
 use serde_json::json;
-use store::{Row, Store, testing::TestTable};
+use store::{Store, testing::TestTable};
 use tokio::net::TcpListener;
 
 use crate::{

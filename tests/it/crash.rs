@@ -78,7 +78,7 @@ async fn matrix(cases: &[Case], least: usize) {
 #[tokio::test]
 async fn who_calls_again_ends_where_one_call_would_have() {
     matrix(&cases::administration(), 8).await;
-    matrix(&cases::partners(), 12).await;
+    matrix(&cases::partners(), 16).await;
 }
 
 #[tokio::test]

@@ -74,6 +74,34 @@ async fn every_operation_of_the_contract_is_called() {
     world.admin("POST", &format!("{programs}/plans/simulate")).json(&question).expect(200).await;
     world.audit().await;
 
+    let endpoint_id = endpoint.path.rsplit('/').next().unwrap();
+    let secrets = format!("/admin/webhook-endpoints/{endpoint_id}/secrets");
+    let secret = json!({ "signing_secret": "whsec_the-next-one" });
+    world.admin("POST", &secrets).json(&secret).expect(201).await;
+    let endpoints = format!("/admin/webhook-endpoints?program_id={}", program.id);
+    assert_eq!(world.admin("GET", &endpoints).expect(200).await["data"][0]["received"], 1);
+    let events = format!("/admin/webhook-events?endpoint_id={endpoint_id}");
+    let event = text(&world.admin("GET", &events).expect(200).await["data"][0]["id"]);
+    let replay = format!("/admin/webhook-events/{endpoint_id}/{event}/replay");
+    world.admin("POST", &replay).expect(202).await;
+    for refund in ["refund-1", "refund-2"] {
+        world.refund(&program, "order-1", refund, "50.00").await;
+    }
+    let parked = world.admin("GET", "/admin/parked-messages").expect(200).await["data"][0].clone();
+    let discard = json!({ "reason": "the shop knows" });
+    world.admin("POST", &text(&parked["discard"])).json(&discard).expect(200).await;
+    let change = store::park::Parked {
+        queue: store::park::Queue::Changes,
+        message_id: "1".to_owned(),
+        body: "{}".to_owned(),
+        code: "odd".to_owned(),
+        detail: "odd".to_owned(),
+        parked_at: world.now(),
+    };
+    world.store().park(&change).await.unwrap();
+    world.admin("POST", &format!("/admin/parked-messages/changes/{}/retry", change.id())).expect(202).await;
+    world.audit().await;
+
     let all: BTreeSet<_> =
         Contract::get().operations().iter().map(|operation| operation.id.clone()).collect();
     let called = world.gateway.called();

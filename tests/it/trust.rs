@@ -121,5 +121,5 @@ async fn a_function_may_do_only_what_its_policies_allow() {
     store.park(&message).await.unwrap_err();
     let caught = AssertUnwindSafe(async { world.breaches.assert_none() }).catch_unwind().await;
     let words = caught.unwrap_err().downcast_ref::<String>().cloned().unwrap_or_default();
-    assert!(words.contains("list-links: dynamodb:UpdateItem on Table"), "{words}");
+    assert!(words.contains("list-links: dynamodb:PutItem on Table"), "{words}");
 }

@@ -156,7 +156,11 @@ async fn the_list_tells_how_endpoints_are_used() {
     let used = &endpoints(&world, &program).await[0];
     assert_eq!((&used["received"], &used["last_received_at"]), (&json!(3), &json!(last)), "{used:#}");
     let at = first_refusal + SignedDuration::from_secs(60);
-    assert_eq!((&used["failed"], &used["last_failure"]["reason"]), (&json!(2), &json!("mismatch")), "{used:#}");
+    assert_eq!(
+        (&used["failed"], &used["last_failure"]["reason"]),
+        (&json!(2), &json!("mismatch")),
+        "{used:#}"
+    );
     assert_eq!(text(&used["last_failure"]["at"]).parse::<jiff::Timestamp>().unwrap(), at);
     let _ = world
         .admin("GET", "/admin/webhook-endpoints?program_id=prg_C2H04S64V5C780R45HNWVP4XQN")
@@ -221,10 +225,10 @@ async fn an_event_is_replayed_harmlessly() {
         assert_eq!((reply.status, &reply.body["status"]), (202, &json!("waiting")), "{}", reply.text);
         world.drain().await;
     }
-    assert_eq!(world.audit().await, ledger);
     let shown = &events(&world, &endpoint, "").await["data"][0];
     assert_eq!((&shown["status"], &shown["sent_at"]), (&json!("sent"), &json!(world.now())));
     assert_eq!(endpoints(&world, &program).await[0]["received"], 1, "a replay is not one more event");
+    assert_eq!(world.audit().await, ledger);
     for (event, status) in [("evt_unknown", 404), (&text(&event["id"]), 202)] {
         assert_eq!(replay(&world, &endpoint, event).await.status, status);
     }
@@ -316,4 +320,37 @@ async fn an_event_that_was_misread_counts_when_its_sender_sends_it_again() {
     }
     assert_eq!(world.amounts(&program, &[kid]).await, ["20.00"]);
     world.audit().await;
+}
+
+/// An event of a sale is written with its row of the list and its marker, then sent on, then counted;
+/// neither the endpoint nor anything else that another event writes too is among what the webhook writes.
+#[tokio::test]
+async fn an_event_costs_three_units_to_keep_three_to_send_on_and_one_to_count() {
+    let world = World::start().await;
+    let program = world.program().await;
+    let kid = world.join(&program, "kid", None).await;
+    let click = world.visit(&program, &kid).await;
+    let endpoint = world.endpoint(&program).await;
+    let sale = stripe::checkout(&world, "pi_1", 10_000, &click);
+    world.webhook(&endpoint, &sale).expect(200).await;
+    let endpoint_id = id(&endpoint).parse().unwrap();
+    let kept = world.store().webhook_event(&endpoint_id, &text(&sale["id"])).await.unwrap().unwrap().event;
+    let (store, meter) = world.table.metered();
+    let event = store::webhook::WebhookEvent { event_id: "evt_measured".to_owned(), ..kept.clone() };
+    let idle =
+        store::webhook::WebhookEvent { event_id: "evt_idle".to_owned(), facts: Vec::new(), ..kept.clone() };
+    let mut writes = Vec::new();
+    store.record_webhook_event(&event).await.unwrap();
+    writes.push(meter.take().total_writes().to_string());
+    let rows = world.table.dump().await;
+    let row = rows.into_iter().find(|row| row.text("event_id") == Some("evt_measured")).unwrap();
+    store.facts_sent(row, world.now()).await.unwrap();
+    writes.push(meter.take().total_writes().to_string());
+    store.count_webhook_event(&event).await.unwrap();
+    writes.push(meter.take().total_writes().to_string());
+    store.record_webhook_event(&idle).await.unwrap();
+    writes.push(meter.take().total_writes().to_string());
+    if world.table.counts_units() {
+        assert_eq!(writes, ["3", "3", "1", "2"]);
+    }
 }

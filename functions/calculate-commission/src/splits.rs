@@ -24,7 +24,7 @@ impl Counter {
             reference: partner.to_string(),
             reason: Rejection::AgreementInactive,
             partner_id: Some(partner),
-            at: None,
+            at: Some(charge.occurred_at),
         };
         let mut rejected: Vec<_> = inactive.into_iter().map(reject).collect();
         let earlier = conversion.attribution.rejected.iter();

@@ -82,7 +82,12 @@ impl ProgramRequest {
             )
             .check(kinds.len() == precedence.len(), pointer, "duplicate", "name every kind once")
             // A split is the merchant's word for one sale, and has no place in a policy.
-            .check(!kinds.contains(&TouchKind::Split), pointer, "invalid", "use customer, email, coupon and click");
+            .check(
+                !kinds.contains(&TouchKind::Split),
+                pointer,
+                "invalid",
+                "use customer, email, coupon and click",
+            );
     }
 
     fn check_payout(&self, violations: &mut Violations) {

@@ -38,8 +38,8 @@ pub async fn handle((store, keyring, routes): (Store, Keyring, Routes), request:
         return Response::redirect(target(None).as_str());
     }
     let click = click(&keyring, &route.link, &visit, &request);
-    let response = Response::redirect(target(Some(&click.id)).as_str())?
-        .with_cookie(cookie(&click.id, route.window));
+    let response =
+        Response::redirect(target(Some(&click.id)).as_str())?.with_cookie(cookie(&click.id, route.window));
     let expires_at = now.saturating_add(route.window.saturating_add(GRACE)).unwrap_or(Timestamp::MAX);
     request.afterwards("record_click", async move { store.record_click(&click, expires_at).await });
     Ok(response)

@@ -66,7 +66,10 @@ fn check_active(program: &Program, agreement: &Agreement, now: Timestamp) -> Res
 }
 
 fn created(link: &Link, address: &LinkAddress) -> Answer {
-    Response::created(&format!("/r/{}", link.slug.as_str()), &LinkView::new(link.clone(), LinkClicks::default(), address))
+    Response::created(
+        &format!("/r/{}", link.slug.as_str()),
+        &LinkView::new(link.clone(), LinkClicks::default(), address),
+    )
 }
 
 fn is_same(link: &Link, other: &Link) -> bool {

@@ -92,7 +92,7 @@ impl ConversionView {
     pub(crate) fn new(conversion: &Conversion, record: &Record) -> Result<Self, MoneyError> {
         let mut refunds: Vec<_> =
             record.refunds.iter().map(|refund| RefundView::new(refund, record)).collect();
-        refunds.sort_by(|one, other| one.occurred_at.cmp(&other.occurred_at));
+        refunds.sort_by_key(|refund| refund.occurred_at);
         Ok(Self {
             id: conversion.id.clone(),
             program_id: conversion.program_id.clone(),

@@ -49,8 +49,7 @@ pub async fn handle((store, base): (Store, LinkBase), request: Request) -> Answe
     violations.finish()?;
     let link = store.link(&id).await?.filter(|link| link.partner_id == partner.id);
     let link = link.ok_or_else(Problem::not_found)?;
-    let image =
-        Image::of(&base.of(&request)?.link(link.slug.as_str()), size).map_err(Problem::internal)?;
+    let image = Image::of(&base.of(&request)?.link(link.slug.as_str()), size).map_err(Problem::internal)?;
     let response = match format {
         Format::Svg => Response::text("image/svg+xml", image.svg()),
         Format::Png => Response::bytes("image/png", image.png().map_err(Problem::internal)?),

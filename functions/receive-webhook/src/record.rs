@@ -37,13 +37,15 @@ pub(crate) async fn record(
     Ok(())
 }
 
+/// What is larger does not fit an item of the table once it is sealed, which takes a third more.
+const KEPT_MAX: usize = 256 * 1024;
+
 /// Sets an event aside that should mean something and cannot be read. Sending it again would not
 /// help, so it is acknowledged. It is not among the events that came in: once it can be read, the
 /// sender may deliver it again, or an administrator replay it, and it counts. What came holds what is
 /// personal, and is sealed.
 pub(crate) async fn park(
-    store: &Store,
-    keyring: &Keyring,
+    (store, keyring): (&Store, &Keyring),
     sender: &dyn WebhookSender,
     endpoint: &WebhookEndpoint,
     delivery: &Delivery<'_>,
@@ -51,12 +53,18 @@ pub(crate) async fn park(
     now: Timestamp,
 ) -> Result<(), Problem> {
     // Without an id of its own an event is known by its bytes, so that none takes another's place.
-    let event_id = sender.event_id(delivery).unwrap_or_else(|| {
+    let event_id = sender.event_id(delivery).filter(|id| !id.is_empty()).unwrap_or_else(|| {
         EventId::derive(&[endpoint.id.as_str(), &String::from_utf8_lossy(delivery.body)]).to_string()
     });
     let message_id = WebhookEvent::message_id(&endpoint.id, &event_id);
-    let body = keyring.seal(&message_id, &delivery.to_bytes()).map_err(Problem::internal)?;
-    let (code, detail) = ("unreadable_event".to_owned(), error.to_string());
+    let (kept, mut detail) = (delivery.to_bytes(), error.to_string());
+    let body = if kept.len() <= KEPT_MAX {
+        keyring.seal(&message_id, &kept).map_err(Problem::internal)?
+    } else {
+        detail.push_str("; it was too large to be kept, so that its sender has to send it again");
+        String::new()
+    };
+    let code = "unreadable_event".to_owned();
     let parked = Parked { queue: Queue::Webhooks, message_id, body, code, detail, parked_at: now };
     Ok(runtime::park(store, &parked).await?)
 }

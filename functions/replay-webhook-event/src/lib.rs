@@ -47,6 +47,9 @@ async fn read_now(
 ) -> Result<ListedEvent, Problem> {
     let WebhookEndpoint { id: endpoint_id, program_id, provider, .. } = endpoint;
     let program = store.program(program_id).await?.ok_or_else(Problem::not_found)?;
+    if parked.body.is_empty() {
+        return Err(Problem::conflict("it was too large to be kept: have its sender send it again"));
+    }
     let opened = keyring.open(&parked.message_id, &parked.body).map_err(Problem::internal)?;
     let kept = KeptDelivery::from_bytes(&opened)
         .ok_or_else(|| Problem::internal("what was kept of the delivery is not one"))?;
@@ -55,7 +58,8 @@ async fn read_now(
         .ok_or_else(|| unreadable(format!("{provider} is no longer among the providers known")))?;
     let hash_email = |email: &str| keyring.email_hash(email);
     let context = Context { program_id, currency: program.currency, hash_email: &hash_email };
-    let received = sender.parse(&kept.delivery(), &context).map_err(|error| unreadable(error.to_string()))?;
+    let received =
+        webhook::read(sender, &kept.delivery(), &context).map_err(|error| unreadable(error.to_string()))?;
     let door = Door { endpoint_id, program_id, sender: provider, now: parked.parked_at };
     record(store, &door, received).await
 }

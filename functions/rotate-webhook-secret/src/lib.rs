@@ -92,7 +92,7 @@ impl SecretRequest {
 fn refusal(error: RotationError) -> Problem {
     let code = match error {
         RotationError::Ambiguous { .. } => "missing",
-        RotationError::NotLive => "not_live",
+        RotationError::NotLive => "not_found",
     };
     violation("/keep", code, error.to_string())
 }

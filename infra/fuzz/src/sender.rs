@@ -3,7 +3,7 @@
 use domain::{id::ProgramId, money::Currency};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
-use providers::webhook::{Content, Context, Delivery, KeptDelivery, Proof, Received, WebhookSender};
+use providers::webhook::{self, Content, Context, Delivery, KeptDelivery, Proof, Received, WebhookSender};
 
 use crate::conversion;
 
@@ -65,7 +65,8 @@ fn parse(sender: &dyn WebhookSender, delivery: Delivery<'_>) -> Option<Received>
     let program_id = ProgramId::derive(&["fuzz"]);
     let currency: Currency = "USD".parse().ok()?;
     let hash_email = |_: &str| "hash".to_owned();
-    sender.parse(&delivery, &Context { program_id: &program_id, currency, hash_email: &hash_email }).ok()
+    let context = Context { program_id: &program_id, currency, hash_email: &hash_email };
+    webhook::read(sender, &delivery, &context).ok()
 }
 
 /// The headers as they are kept: the long ones and those of callers are not.

@@ -8,7 +8,8 @@
 //! - [`payout`]: what every payer has in common, and the choice between them.
 //! - [`identity`]: identity checks.
 //! - [`report`]: what a merchant's own systems report.
-//! - [`standard_webhooks`], [`stripe`], [`paypal`]: the formats themselves.
+//! - [`chargebee`], [`lemon_squeezy`], [`paddle`], [`paypal`], [`recurly`], [`shopify`],
+//!   [`standard_webhooks`], [`stripe`]: the formats themselves.
 
 pub mod chargebee;
 mod credential;

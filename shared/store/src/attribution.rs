@@ -45,6 +45,7 @@ pub(crate) struct RejectedItem {
     why: Rejection,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     partner: Option<PartnerId>,
+    /// None at the time of the charge itself, and of a click that is nobody's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
 }
@@ -96,7 +97,7 @@ impl RejectedItem {
             reference: Reference::of(&touch.reference, charge),
             why: touch.reason,
             partner: touch.partner_id.clone(),
-            at: touch.at,
+            at: touch.at.filter(|at| *at != charge.occurred_at),
         }
     }
 
@@ -105,8 +106,8 @@ impl RejectedItem {
             kind: self.kind,
             reference: self.reference.text(charge)?,
             reason: self.why,
+            at: self.at.or_else(|| self.partner.as_ref().map(|_| charge.occurred_at)),
             partner_id: self.partner,
-            at: self.at,
         })
     }
 }

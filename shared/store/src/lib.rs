@@ -47,10 +47,18 @@
 //! | coupons of a program or partner | `coupons` | GSI1 `PRG#prg#CPN#shard` / partner, time | query of 8 shards or one | 0.5 e per 4 KB |
 //! | create an API key | `create_api_key` | `KEY#key/#META`, `IDM#` | transaction | 4 w |
 //! | API key by id | `api_key` | `KEY#key/#META` | get | 1 s |
-//! | create a webhook address | `create_webhook_endpoint` | `WHE#whe/#META`, `IDM#` | transaction | 4 w |
+//! | create a webhook address | `create_webhook_endpoint` | `WHE#whe/#META`, `IDM#` | transaction | 5 w |
+//! | change a webhook address | `update_webhook_endpoint` | `WHE#whe/#META`, `IDM#` | transaction | 5 w |
+//! | webhook addresses of a program | `webhook_endpoints` | GSI1 `PRG#prg#WHE` / time | query | 0.5 e per 4 KB |
+//! | how an address is used | `webhook_traffic` | `WHE#whe/LIFE#` | query | 1 s |
+//! | count an event | `count_webhook_event` | `WHE#whe/LIFE#RECEIVED#shard` | update | 1 w |
+//! | note a refusal, one a minute | `note_webhook_failure` | `WHE#whe/LIFE#FAILED` | get, update | 0.5 e, 1 w |
 //! | webhook address by id | `webhook_endpoint` | `WHE#whe/#META` | get | 1 s |
-//! | webhook event, once | `record_webhook_event` | `WHK#whe#event/#` | put | 1 w and more |
-//! | the same, about an identity | `record_identity_event` | `WHK#whe#event/#`, `PRT#ptr/#META` | transaction | 4 w |
+//! | webhook event, once | `record_webhook_event` | `WHK#whe#event/#` | put | 2 w, 3 with facts |
+//! | events of an address | `webhook_events` | GSI1 `WHK#whe#shard` / time | query of 8 shards | 4 e and more |
+//! | event by id | `webhook_event` | `WHK#whe#event/#` | get | 1 s |
+//! | send an event on again | `send_again` | `WHK#whe#event/#` | get, update | 1 s, 3 w |
+//! | the same, about an identity | `record_identity_word` | `WHK#whe#event/#`, `PRT#ptr/#META` | get, transaction | 1 s, 5 w |
 //! | fact by API, once | `record_fact` | `FCT#evt/#`, `IDM#` | transaction | 4 w |
 //! | facts by API, many at once | `record_facts` | `FCT#evt/#` | puts | 2 w each |
 //! | the answer to them | `keep_answer` | `IDM#caller#operation#key/#` | put | 1 w per KB |
@@ -114,12 +122,15 @@
 //! | totals of a partner | `totals` | `ACC#prg#ptr#CUR/PRJ` | get | 0.5 e |
 //! | outbox entries that were missed | `overdue` | GSI2 `OUT#shard` / time | query of 8 shards, batch get | 4 e, 1 s each |
 //! | an entry is done | `unmark` | the row | update | 1 w |
+//! | facts are on their way | `facts_sent` | the row | update | 2 w, 3 of a webhook event |
+//! | row of a change that was parked | `changed_row` | the row | get | 1 s |
 //! | answer to a repeated request | `earlier_answer` | `IDM#caller#operation#key/#` | get | 1 s |
 //! | audit a program | `audit_program` | GSI1 `PRG#prg#AGR#shard`, `JRN#prg#day#shard`, `ACC#`; `CNV#`, `TXN#`, `ACC#`, `MET#` | queries, gets | all of it once |
 //! | what was forgotten | `audit_liveness` | GSI2 `OUT#shard`, `DUE#PAY#shard`, `MAT#shard` / time | queries of 24 shards, batch gets | 12 e and more |
-//! | park a message | `park` | `PARK#queue/message` | put | 1 w |
-//! | parked messages | `parked` | `PARK#queue` | query | 1 s per 4 KB |
-//! | a parked message is dealt with | `unpark` | `PARK#queue/message` | delete | 1 w |
+//! | park a message | `park` | `PARK#queue/message` | put | 2 w |
+//! | parked messages | `parked` | GSI1 `PARK#queue` / time | query of 1 or 6 queues | 0.5 e per 4 KB each |
+//! | parked message by id | `parked_message` | `PARK#queue/message` | get | 1 s |
+//! | a parked message is dealt with | `resolve_parked` | `PARK#queue/message`, `PARK#queue/message#time`, `IDM#` | transaction | 7 w |
 
 pub mod account;
 pub mod accrual;

@@ -3,7 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tests::template::{Template, Trigger, resource_name};
+use store::park::Queue;
+use tests::{
+    contract::Contract,
+    repository,
+    template::{Template, Trigger, resource_name},
+};
 
 #[test]
 fn every_worker_reports_what_failed_and_has_time_to_try_again() {
@@ -53,6 +58,44 @@ fn every_dead_letter_queue_keeps_two_weeks_and_has_an_alarm() {
             Template::get().resource(&target)["FifoQueue"],
             "{queue}, {target}"
         );
+    }
+}
+
+#[test]
+fn whatever_can_be_parked_has_an_alarm() {
+    let watched: BTreeSet<_> = Template::get()
+        .resources("AWS::CloudWatch::Alarm")
+        .filter(|(_, alarm)| alarm["MetricName"] == "Parked")
+        .map(|(_, alarm)| alarm["Dimensions"][0]["Value"].as_str().unwrap().to_owned())
+        .collect();
+    let queues: BTreeSet<_> = Queue::ALL.iter().map(|queue| queue.as_str().to_owned()).collect();
+    assert_eq!(watched, queues, "alarms of the metric Parked, and the queues known to shared/store");
+    let listed = &Contract::get().document["components"]["schemas"]["ParkedQueue"]["enum"];
+    let names: Vec<_> = Queue::ALL.iter().map(|queue| queue.as_str()).collect();
+    assert_eq!(*listed, serde_json::json!(names), "ParkedQueue in openapi.yaml");
+}
+
+#[test]
+fn the_runbook_knows_every_alarm_and_names_nothing_that_is_not_there() {
+    let runbook = repository::read("docs/operations.md");
+    for (name, _) in Template::get().resources("AWS::CloudWatch::Alarm") {
+        assert!(
+            runbook.contains(&format!("`{name}`")),
+            "docs/operations.md does not say what to do about {name}"
+        );
+    }
+    let outputs = Template::get().document["Outputs"].as_object().unwrap();
+    let known =
+        |name: &str| outputs.contains_key(name) || Template::get().document["Resources"].get(name).is_some();
+    // `$(output Name)` in its commands, and logical ids by their endings.
+    let asked = runbook.split("$(output ").skip(1).filter_map(|rest| rest.split(')').next());
+    let endings = ["Alarm", "Queue", "Dlq", "Function", "Secret"];
+    let quoted = runbook.split('`').skip(1).step_by(2);
+    let ids = quoted.filter(|word| {
+        word.chars().all(|c| c.is_ascii_alphanumeric()) && endings.iter().any(|end| word.ends_with(end))
+    });
+    for name in asked.chain(ids) {
+        assert!(known(name), "docs/operations.md names {name}, which template.yaml has not");
     }
 }
 

@@ -41,6 +41,16 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// A new coupon of `kid`, or the one that is there.
+    pub(crate) async fn coupon(&self, world: &World) -> String {
+        let target = format!("/admin/coupons?program_id={}", self.program.id);
+        let coupons = world.admin("GET", &target).expect(200).await;
+        match coupons["data"].as_array().and_then(|coupons| coupons.first()) {
+            Some(coupon) => text(&coupon["id"]),
+            None => world.coupon(&self.program, &self.kid, "SUMMER10").await,
+        }
+    }
+
     /// The path of a decision on the application of `kid`.
     pub(crate) fn decision(&self, verb: &str) -> String {
         format!("/admin/programs/{}/applications/{}/{verb}", self.strict.id, self.kid.id)

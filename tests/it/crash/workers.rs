@@ -83,6 +83,22 @@ pub(crate) fn facts() -> Vec<Case> {
         case("a refund of matured money", COUNTER, earned, |w, s| {
             Box::pin(async move { report(w, s, &[refund("order-0", "r1", "30.00")]).await })
         }),
+        case("a dispute of matured money, lost and won after all", COUNTER, earned, |w, s| {
+            let dispute = |stage: &str| {
+                let mut body = json!({ "type": format!("dispute_{stage}"), "external_id": "order-0" });
+                body["dispute_id"] = json!("d1");
+                if stage != "won" {
+                    body["amount"] = usd("100.00");
+                }
+                body
+            };
+            Box::pin(async move { report(w, s, &["opened", "lost", "won"].map(dispute)).await })
+        }),
+        case("refunds of more than was paid, and one of them fails", COUNTER, sold, |w, s| {
+            let failed = json!({ "type": "refund_failed", "external_id": "order-0", "refund_id": "r1" });
+            let told = [refund("order-0", "r1", "70.00"), refund("order-0", "r2", "60.00"), failed];
+            Box::pin(async move { report(w, s, &told).await })
+        }),
         case("an invoice before its session", COUNTER, nothing, |w, s| {
             let invoice = stripe::invoice(w, "in_1", "cus_1", 10_000);
             let session = stripe::subscription_session(w, "cus_1", &s.click);

@@ -7,6 +7,7 @@ mod writes;
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use store::park::{Parked, Queue};
 use tests::{
     World,
     story::{Partner, Program, plan, program_request, usd},
@@ -89,6 +90,20 @@ fn with_tier(at_least: &str) -> Value {
     terms
 }
 
+/// Sets a message aside; gives its id.
+async fn park(world: &World, queue: Queue, message_id: &str) -> String {
+    let parked = Parked {
+        queue,
+        message_id: message_id.to_owned(),
+        body: json!({ "program_id": "prg_C2H04S64V5C780R45HNWVP4XQN", "source": "shop" }).to_string(),
+        code: "unknown_program".to_owned(),
+        detail: "there is no such program".to_owned(),
+        parked_at: world.now(),
+    };
+    world.store().park(&parked).await.unwrap();
+    parked.id().to_string()
+}
+
 /// The scene of a function.
 pub(crate) async fn of(function: &str) -> Scene {
     match function {
@@ -107,9 +122,12 @@ pub(crate) async fn of(function: &str) -> Scene {
         "list-links" => reads::list_links().await,
         "list-missing-exchange-rates" => reads::list_missing_exchange_rates().await,
         "list-own-coupons" => reads::list_own_coupons().await,
+        "list-parked-messages" => reads::list_parked_messages().await,
         "list-payouts" => reads::list_payouts().await,
         "list-referrals" => reads::list_referrals().await,
         "list-tier-changes" => reads::list_tier_changes().await,
+        "list-webhook-endpoints" => reads::list_webhook_endpoints().await,
+        "list-webhook-events" => reads::list_webhook_events().await,
         "replay-program" => reads::replay_program().await,
         "simulate-plan" => reads::simulate_plan().await,
         "accept-agreement" => writes::accept_agreement().await,
@@ -122,6 +140,7 @@ pub(crate) async fn of(function: &str) -> Scene {
         "decide-commission" => writes::decide_commission().await,
         "disable-coupon" => writes::disable_coupon().await,
         "disable-link" => writes::disable_link().await,
+        "discard-parked-message" => writes::discard_parked_message().await,
         "generate-link" => writes::generate_link().await,
         "publish-exchange-rates" => writes::publish_exchange_rates().await,
         "publish-plan" => writes::publish_plan().await,
@@ -130,7 +149,10 @@ pub(crate) async fn of(function: &str) -> Scene {
         "record-conversions" => writes::record_conversions().await,
         "register-partner" => writes::register_partner().await,
         "reject-application" => writes::reject_application().await,
+        "replay-webhook-event" => writes::replay_webhook_event().await,
         "request-payout" => writes::request_payout().await,
+        "retry-parked-message" => writes::retry_parked_message().await,
+        "rotate-webhook-secret" => writes::rotate_webhook_secret().await,
         "set-payout-method" => writes::set_payout_method().await,
         "start-identity-check" => writes::start_identity_check().await,
         "update-profile" => writes::update_profile().await,

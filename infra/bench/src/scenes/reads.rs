@@ -2,9 +2,11 @@
 
 use domain::link::Slug;
 use serde_json::json;
+use store::park::Queue;
 use tests::{
     issuer::Issuer,
     story::{program_request, sale, text},
+    stripe,
 };
 
 use super::{Cast, MANY, Scene, with_tier};
@@ -210,4 +212,37 @@ pub(super) async fn replay_program() -> Scene {
 
 pub(super) async fn simulate_plan() -> Scene {
     over_sales("simulate-plan", "25 sales on three levels").await
+}
+
+pub(super) async fn list_webhook_endpoints() -> Scene {
+    let cast = Cast::new().await;
+    for _ in 0..3 {
+        let _ = cast.world.endpoint(&cast.program).await;
+    }
+    let sample = Sample::of(&cast.world, "list-webhook-endpoints");
+    let event = sample.query(&[("program_id", &cast.program.id)]).event();
+    cast.again("three endpoints", event)
+}
+
+pub(super) async fn list_webhook_events() -> Scene {
+    let cast = Cast::new().await;
+    let endpoint = cast.world.endpoint(&cast.program).await;
+    let click = cast.world.visit(&cast.program, &cast.kid).await;
+    for number in 0..ROWS {
+        let checkout = stripe::checkout(&cast.world, &format!("pi_{number}"), 10_000, &click);
+        cast.world.webhook(&endpoint, &checkout).expect(200).await;
+    }
+    cast.world.drain().await;
+    let id = endpoint.path.rsplit('/').next().unwrap();
+    let event = Sample::of(&cast.world, "list-webhook-events").query(&[("endpoint_id", id)]).event();
+    cast.again("a page of 25", event)
+}
+
+pub(super) async fn list_parked_messages() -> Scene {
+    let cast = Cast::new().await;
+    for number in 0..ROWS {
+        super::park(&cast.world, Queue::Conversions, &number.to_string()).await;
+    }
+    let event = Sample::of(&cast.world, "list-parked-messages").query(&[("queue", "conversions")]).event();
+    cast.again("a page of 25", event)
 }

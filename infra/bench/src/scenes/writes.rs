@@ -3,6 +3,7 @@
 use domain::{id::PartnerId, link::Slug};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use store::park::Queue;
 use tests::{
     World,
     issuer::ISSUER,
@@ -316,4 +317,49 @@ pub(super) async fn update_profile() -> Scene {
     };
     let events = (0..MANY).map(event).collect();
     cast.scene("another website", events)
+}
+
+pub(super) async fn rotate_webhook_secret() -> Scene {
+    let cast = Cast::new().await;
+    let endpoint = cast.world.endpoint(&cast.program).await;
+    let id = endpoint.path.rsplit('/').next().unwrap();
+    let event = |number| {
+        let sample = Sample::of(&cast.world, "rotate-webhook-secret").path(&[("endpoint_id", id)]);
+        let secret = json!({ "signing_secret": format!("whsec_number-{number}"), "overlap_hours": 0 });
+        sample.body(|body| *body = secret).event()
+    };
+    let events = (0..MANY).map(event).collect();
+    cast.scene("a secret that replaces the one before at once", events)
+}
+
+pub(super) async fn replay_webhook_event() -> Scene {
+    let cast = Cast::new().await;
+    let endpoint = cast.world.endpoint(&cast.program).await;
+    let click = cast.world.visit(&cast.program, &cast.kid).await;
+    let checkout = stripe::checkout(&cast.world, "pi_1", 10_000, &click);
+    cast.world.webhook(&endpoint, &checkout).expect(200).await;
+    let (id, event) = (endpoint.path.rsplit('/').next().unwrap(), text(&checkout["id"]));
+    let sample = Sample::of(&cast.world, "replay-webhook-event");
+    let event = sample.path(&[("endpoint_id", id), ("event_id", &event)]).event();
+    cast.again("an event of one sale", event)
+}
+
+/// Deals with parked messages, one by one.
+async fn parked(function: &str, queue: Queue, about: &'static str) -> Scene {
+    let cast = Cast::new().await;
+    let mut events = Vec::new();
+    for number in 0..FEW {
+        let id = super::park(&cast.world, queue, &number.to_string()).await;
+        let sample = Sample::of(&cast.world, function);
+        events.push(sample.path(&[("queue", queue.as_str()), ("message_id", &id)]).event());
+    }
+    cast.scene(about, events)
+}
+
+pub(super) async fn retry_parked_message() -> Scene {
+    parked("retry-parked-message", Queue::Conversions, "a fact, back to its queue").await
+}
+
+pub(super) async fn discard_parked_message() -> Scene {
+    parked("discard-parked-message", Queue::Refunds, "a note").await
 }

@@ -154,11 +154,16 @@ pub fn calculate(inputs: &Inputs<'_>) -> Result<Calculation, MoneyError> {
     let LevelOne { choice, rules } = price_level_one(plan, &terms, inputs.touch, charge)?;
     let mut trace = Trace { rules, skipped: Vec::new() };
     let mut lines = Vec::new();
-    match choice.filter(|_| !recurring_over(plan, inputs)) {
+    let is_over = recurring_over(plan, inputs);
+    // Not even a flat reward pays for a sale of nothing. A lead is no sale.
+    let is_free = charge.kind != ConversionKind::Lead && terms.base.is_zero();
+    match choice.filter(|_| !is_over && !is_free) {
         None => {
-            let is_over = recurring_over(plan, inputs);
-            let reason = if is_over { NothingEarned::RecurringOver } else { NothingEarned::NoRuleMatches };
-            terms.nothing_earned = Some(reason);
+            terms.nothing_earned = Some(match (is_over, is_free) {
+                (true, _) => NothingEarned::RecurringOver,
+                (false, true) => NothingEarned::ZeroBase,
+                (false, false) => NothingEarned::NoRuleMatches,
+            });
         }
         Some(choice) => {
             terms.rule_id = choice.rule_id;

@@ -339,7 +339,9 @@ proptest! {
             any::<i64>().prop_map(|number| json!([number])),
             any::<i64>().prop_map(|number| json!({"amount": number})),
         ],
+        body: Vec<u8>,
     ) {
+        let _ = testing::read(&ChargebeeWebhooks, &HeaderMap::new(), &body);
         let _ = read(event.get(..cut.min(event.len())).unwrap_or_default());
         let _ = read(&testing::with(event, "/content", &json!({name: value})));
         for event in [PAID, REFUNDED] {

@@ -71,7 +71,7 @@ fn content(event: &Event<'_>) -> Result<Content, Unreadable> {
         "invoice.paid" => invoice::facts(event)?,
         "invoice_payment.paid" => invoice::payment_facts(event)?,
         "payment_intent.succeeded" => intent::facts(event)?,
-        // The last one is what `refund.updated` was called before API version 2024-10-28.
+        // The last one is the older name, still sent for some payment methods, of `refund.updated`.
         "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
             refund::facts(event)?
         }

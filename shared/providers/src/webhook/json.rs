@@ -16,6 +16,10 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, Unreadable> {
 
 /// What every event of a sender has in common.
 pub(crate) fn envelope<T: DeserializeOwned>(json: &Value) -> Result<T, Unreadable> {
+    // serde would take a list for an object, field by field in the order in which we wrote them.
+    if !json.is_object() {
+        return Err(not_an_event("the body itself"));
+    }
     serde_path_to_error::deserialize(json).map_err(|error| not_an_event(place(error.path())))
 }
 
@@ -74,6 +78,9 @@ pub(crate) struct Event<'a> {
 impl Event<'_> {
     /// The event's object.
     pub(crate) fn object<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
+        if !self.object.is_object() {
+            return Err(self.wrong("the object itself"));
+        }
         serde_path_to_error::deserialize(self.object).map_err(|error| self.wrong(place(error.path())))
     }
 
@@ -114,6 +121,19 @@ fn place(path: &serde_path_to_error::Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_no_event() {
+        #[derive(Debug, Deserialize)]
+        struct Envelope {
+            _id: String,
+        }
+        let read = |body: &[u8]| envelope::<Envelope>(&parse(body).unwrap());
+        assert!(read(br#"{"_id": "a"}"#).is_ok());
+        for body in [&br#"["a"]"#[..], b"7", b"null"] {
+            assert_eq!(read(body).unwrap_err(), not_an_event("the body itself"));
+        }
+    }
 
     #[test]
     fn a_text_is_found_by_its_path_or_not_at_all() {

@@ -25,6 +25,8 @@ pub(crate) mod stamp;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use std::slice;
+
 use domain::{
     conversion::{Fact, FactReceived},
     id::{EventId, PartnerId, ProgramId, WebhookEndpointId},
@@ -63,6 +65,27 @@ pub fn sender(name: &str) -> Option<&'static dyn WebhookSender> {
 /// The names of all senders, in the order of the alphabet.
 pub fn names() -> impl Iterator<Item = &'static str> {
     SENDERS.iter().map(|sender| sender.name())
+}
+
+/// Reads what an event of a sender says, as [`WebhookSender::parse`] does, and refuses what is about
+/// nothing: ids without a character would all be one and the same charge, and only one of them count.
+///
+/// # Errors
+/// When an event that matters is not of the documented shape.
+pub fn read(
+    sender: &dyn WebhookSender,
+    delivery: &Delivery<'_>,
+    context: &Context<'_>,
+) -> Result<Received, Unreadable> {
+    let received = sender.parse(delivery, context)?;
+    if received.event_id.is_empty() {
+        return Err(json::not_an_event("the event's id, which is empty"));
+    }
+    if received.content.has_nameless() {
+        let at = "an id, which is empty".to_owned();
+        return Err(Unreadable::Object { kind: received.kind, at });
+    }
+    Ok(received)
 }
 
 /// A company, or a way of signing, that webhooks about payments come from.
@@ -200,6 +223,20 @@ impl Content {
     pub(crate) fn of(facts: Vec<ExternalFact>) -> Self {
         if facts.is_empty() { Self::Ignored } else { Self::Facts(facts) }
     }
+
+    /// Is one of the facts about something without an id?
+    fn has_nameless(&self) -> bool {
+        let Self::Facts(facts) = self else { return false };
+        facts.iter().any(|external| {
+            let names = match &external.fact {
+                Fact::Charge(charge) => charge.aliases.as_slice(),
+                Fact::Refund(refund) => slice::from_ref(&refund.refund_id),
+                Fact::Alias(alias) => slice::from_ref(&alias.alias),
+                Fact::Referral(_) => &[],
+            };
+            names.iter().chain([&external.external_id]).any(String::is_empty)
+        })
+    }
 }
 
 /// A fact and the sender's id of what it is about.
@@ -307,5 +344,29 @@ mod tests {
         let is_plain = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         assert!(names().all(|name| name.len() <= 40 && is_plain(name)));
         assert!(names().is_sorted_by(|one, next| one < next));
+    }
+    #[test]
+    fn what_is_about_nothing_is_refused() {
+        let read = |body: &str| {
+            let (headers, hash_email) = (HeaderMap::new(), |_: &str| String::new());
+            let program_id = ProgramId::derive(&["p"]);
+            let context = Context {
+                program_id: &program_id,
+                currency: "USD".parse().unwrap(),
+                hash_email: &hash_email,
+            };
+            super::read(
+                &stripe::StripeWebhooks,
+                &Delivery { headers: &headers, body: body.as_bytes() },
+                &context,
+            )
+        };
+        let nothing = r#"{"id":"","type":"other","created":1795352401,"data":{"object":{}}}"#;
+        assert!(matches!(read(nothing), Err(Unreadable::NotAnEvent { .. })));
+        let intent = include_str!("../../fixtures/stripe/payment_intent.succeeded.json");
+        assert!(matches!(read(intent).unwrap().content, Content::Facts(_)));
+        let mut event: serde_json::Value = serde_json::from_str(intent).unwrap();
+        event["data"]["object"]["id"] = "".into();
+        assert!(matches!(read(&event.to_string()), Err(Unreadable::Object { .. })));
     }
 }

@@ -20,8 +20,8 @@ pub(super) fn decode(body: Option<String>, is_base64: bool) -> Option<Vec<u8>> {
     }
 }
 
-pub(super) fn too_large() -> Problem {
-    Problem::new(Code::BodyTooLarge).detail("a body has at most 256 KB")
+pub(super) fn too_large(limit: usize) -> Problem {
+    Problem::new(Code::BodyTooLarge).detail(format!("a body has at most {} KB", limit / 1024))
 }
 
 /// Is this `application/json` or a format based on it, parameters such as the charset aside?

@@ -142,8 +142,16 @@ impl Request {
     /// # Errors
     /// 413 beyond the limit.
     pub fn raw_body(&self) -> Result<&[u8], Problem> {
+        self.raw_body_up_to(body::BODY_LIMIT)
+    }
+
+    /// The same for those whose bodies others make, under a limit in bytes of their own.
+    ///
+    /// # Errors
+    /// 413 beyond the limit.
+    pub fn raw_body_up_to(&self, limit: usize) -> Result<&[u8], Problem> {
         let body = self.body.as_deref().ok_or_else(|| Problem::new(Code::UnreadableBody))?;
-        if body.len() > body::BODY_LIMIT { Err(body::too_large()) } else { Ok(body) }
+        if body.len() > limit { Err(body::too_large(limit)) } else { Ok(body) }
     }
 
     /// The body as a type.

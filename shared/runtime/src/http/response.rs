@@ -114,7 +114,11 @@ impl Response {
     /// What is kept of this answer, to be written with its effect.
     #[must_use]
     pub fn stored(&self) -> Stored {
-        Stored { status: self.status, location: self.location().map(str::to_owned), body: self.body().to_owned() }
+        Stored {
+            status: self.status,
+            location: self.location().map(str::to_owned),
+            body: self.body().to_owned(),
+        }
     }
 
     /// This answer when its effect happened now, else the one of the request that was faster.

@@ -26,9 +26,8 @@ mod tests {
     #[test]
     fn a_visitor_is_the_same_until_the_day_is_over() {
         let keyring = Keyring::from_master("master");
-        let hash = |at: &str, address: &str, agent: &str| {
-            keyring.visitor_hash(at.parse().unwrap(), address, agent)
-        };
+        let hash =
+            |at: &str, address: &str, agent: &str| keyring.visitor_hash(at.parse().unwrap(), address, agent);
         let first = hash("2026-11-22T00:00:00Z", "203.0.113.7", "Firefox");
         assert_eq!(hash("2026-11-22T23:59:59.999Z", "203.0.113.7", "Firefox"), first);
         for other in [

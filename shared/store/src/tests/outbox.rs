@@ -4,10 +4,8 @@ use jiff::SignedDuration;
 
 use super::{key, now, row};
 use crate::{
-    cursor::{Cursors, Scope},
     item::Row,
     outbox::is_marked,
-    page::PageRequest,
     table::Read,
     testing::TestTable,
     transaction::Transaction,

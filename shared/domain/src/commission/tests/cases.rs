@@ -225,6 +225,10 @@ fn renewals_earn_until_the_month_is_over_and_month_ends_clamp() {
 fn nothing_earned_has_a_reason() {
     let zero = Case::new(plan(vec![percent("base", "0.20")], &["0.05"]), "0.00").calculate();
     assert_eq!((zero.lines.len(), zero.terms.nothing_earned), (0, Some(NothingEarned::ZeroBase)));
+    let mut bounty = Case::new(plan(vec![flat("bounty", "5.00", FlatRefund::Keep)], &[]), "0.00");
+    assert_eq!(bounty.calculate().terms.nothing_earned, Some(NothingEarned::ZeroBase));
+    bounty.charge.kind = ConversionKind::Lead;
+    assert_eq!(bounty.calculate().lines.len(), 1, "a lead has no amount, and a flat reward pays for it");
     let mut rule = percent("leads", "0.20");
     rule.conditions = vec![test("kind", &["lead"])];
     let none = Case::new(plan(vec![rule], &[]), "10.00").calculate();

@@ -252,7 +252,9 @@ proptest! {
             ".{0,20}".prop_map(|text| json!([text])),
             ".{0,20}".prop_map(|text| json!({"total": text, "currency": "JPY"})),
         ],
+        body: Vec<u8>,
     ) {
+        let _ = testing::read(&PaypalWebhooks, &HeaderMap::new(), &body);
         let _ = read(event.get(..cut.min(event.len())).unwrap_or_default());
         let _ = read(&with(event, json!({name: value})));
     }

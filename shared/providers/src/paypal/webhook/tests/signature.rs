@@ -132,6 +132,8 @@ fn a_genuine_signature_is_accepted_whenever_it_was_sent() {
     for body in [b"{\r\n}".as_slice(), b"\xff\xfe\x00", b""] {
         assert_eq!(check(&root, Some(&leaf), &signed(body), body), Ok(()));
     }
+    let from_windows = leaf.replace('\n', "\r\n");
+    assert_eq!(check(&root, Some(&from_windows), &signed(BODY), BODY), Ok(()));
     for days in [-3, 3] {
         let now = at(NOW + days * DAY);
         assert_eq!(check_at(now, &root, Some(&leaf), &signed(BODY), BODY, &[WEBHOOK_ID]), Ok(()));
