@@ -187,7 +187,11 @@ async fn a_retry_that_dies_after_handing_over_is_repeated_and_counts_once() {
         let died = call.clone().send().await;
         assert!(matches!(died.status, 202 | 503), "{}", died.text);
         world.drain().await;
-        assert_eq!(world.amounts(&program, &[kid.clone()]).await, ["20.00"], "it was handed over");
+        assert_eq!(
+            world.amounts(&program, std::slice::from_ref(&kid)).await,
+            ["20.00"],
+            "it was handed over"
+        );
         dies.store(false, Ordering::Relaxed);
         call.expect(202).await;
         world.drain().await;
@@ -378,7 +382,7 @@ async fn what_ended_in_a_dead_letter_queue_counts_once_when_it_is_redriven() {
     world.conversion(&program, &sale("order-1", "100.00", Some(&click))).expect(202).await;
     world.drain().await;
     redrive("ConversionQueue").await;
-    assert_eq!(world.amounts(&program, &[kid.clone()]).await, ["20.00"]);
+    assert_eq!(world.amounts(&program, std::slice::from_ref(&kid)).await, ["20.00"]);
     world.wait(jiff::SignedDuration::from_hours(31 * 24));
     away(true);
     world.tick("evaluate-maturity").await;

@@ -108,13 +108,13 @@ fn events_left(events: &impl ExactSizeIterator) -> usize {
 }
 
 /// The value that so many of a hundred do not exceed.
-fn share(values: &mut [Duration], of_hundred: usize) -> Duration {
+pub(crate) fn share(values: &mut [Duration], of_hundred: usize) -> Duration {
     values.sort_unstable();
     values[(values.len() * of_hundred).div_ceil(100) - 1]
 }
 
 /// Medians, of each by itself.
-fn median(costs: &[Cost]) -> Cost {
+pub(crate) fn median(costs: &[Cost]) -> Cost {
     let mut walls: Vec<_> = costs.iter().map(|cost| cost.wall).collect();
     let mut processors: Vec<_> = costs.iter().map(|cost| cost.processor).collect();
     Cost { wall: share(&mut walls, 50), processor: share(&mut processors, 50) }

@@ -29,6 +29,15 @@ pub(crate) struct Charged {
 }
 
 impl Charged {
+    /// Adds what was charged for something else.
+    pub(crate) fn add(&mut self, other: Self) {
+        for (operation, count) in other.requests {
+            *self.requests.entry(operation).or_default() += count;
+        }
+        self.reads += other.reads;
+        self.writes += other.writes;
+    }
+
     /// Of one invocation, when so many were charged.
     pub(crate) fn each(mut self, invocations: Decimal) -> Self {
         let amounts = self.requests.values_mut().chain([&mut self.reads, &mut self.writes]);

@@ -34,6 +34,17 @@ pub(crate) struct Cost {
     pub(crate) processor: Duration,
 }
 
+/// One invocation, seen from outside.
+#[derive(Debug)]
+pub(crate) struct Observed {
+    /// The answer.
+    pub(crate) answer: Value,
+    /// Until the answer by the clock; on the processor also what was done after it.
+    pub(crate) cost: Cost,
+    /// Until it asked for the next event.
+    pub(crate) ready: Duration,
+}
+
 impl Function {
     /// Starts a binary; gives it with what its start took.
     pub(crate) async fn start(world: &World, name: &str, binary: &Path, table_url: &str) -> (Self, Cost) {
@@ -68,17 +79,29 @@ impl Function {
     /// Invokes it once; gives how long the answer took by the clock.
     pub(crate) async fn invoke(&mut self, event: Value) -> Duration {
         let sent = Instant::now();
-        self.api.send(event);
-        let wall = match self.api.act().await {
-            (at, Act::Answered(answer)) => {
-                check(&answer);
-                at.duration_since(sent)
-            }
-            (_, Act::Failed(why)) => panic!("the function failed: {why}"),
-            (_, Act::Asked) => panic!("the function asked for another event and answered none"),
-        };
+        let (at, answer) = self.answered(event).await;
+        check(&answer);
         self.asked().await;
-        wall
+        at.duration_since(sent)
+    }
+
+    /// Invokes it once, whatever the answer; gives that and what it took.
+    pub(crate) async fn observe(&mut self, event: Value) -> Observed {
+        let before = self.processor().await;
+        let sent = Instant::now();
+        let (at, answer) = self.answered(event).await;
+        let ready = self.asked().await.duration_since(sent);
+        let processor = self.processor().await.saturating_sub(before);
+        Observed { answer, cost: Cost { wall: at.duration_since(sent), processor }, ready }
+    }
+
+    /// Invokes it once, and calls back between the answer and what the function does after it.
+    pub(crate) async fn invoke_halting(&mut self, event: Value, at_answer: impl FnOnce()) {
+        self.api.hold(true);
+        self.answered(event).await;
+        at_answer();
+        self.api.hold(false);
+        self.asked().await;
     }
 
     /// Invokes it once; gives what that took, the processor's time as well.
@@ -100,6 +123,15 @@ impl Function {
         let text = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    async fn answered(&mut self, event: Value) -> (Instant, Value) {
+        self.api.send(event);
+        match self.api.act().await {
+            (at, Act::Answered(answer)) => (at, answer),
+            (_, Act::Failed(why)) => panic!("the function failed: {why}"),
+            (_, Act::Asked) => panic!("the function asked for another event and answered none"),
+        }
     }
 
     async fn asked(&mut self) -> Instant {

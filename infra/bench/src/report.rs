@@ -5,7 +5,7 @@ use std::{fmt::Write, fs, time::Duration};
 use rust_decimal::Decimal;
 use tests::repository;
 
-use crate::{measure::Measured, sample::real_now};
+use crate::{measure::Measured, meter::Charged, sample::real_now};
 
 const DOCUMENT: &str = "docs/performance.md";
 const BEGIN: &str = "<!-- figures: written by `bench --write` -->";
@@ -57,12 +57,17 @@ impl Report {
 
     /// Puts the figures where the documentation has them.
     pub(crate) fn write(&self) {
-        let path = repository::root().join(DOCUMENT);
-        let document = fs::read_to_string(&path).unwrap();
-        let (before, rest) = document.split_once(BEGIN).unwrap();
-        let (_, after) = rest.split_once(END).unwrap();
-        fs::write(&path, format!("{before}{BEGIN}\n\n{}\n{END}{after}", self.text())).unwrap();
+        put(BEGIN, END, &self.text());
     }
+}
+
+/// Puts a text between two lines of the documentation.
+pub(crate) fn put(begin: &str, end: &str, text: &str) {
+    let path = repository::root().join(DOCUMENT);
+    let document = fs::read_to_string(&path).unwrap();
+    let (before, rest) = document.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    fs::write(&path, format!("{before}{begin}\n\n{text}\n{end}{after}")).unwrap();
 }
 
 const TIMES_HEAD: &str = "\
@@ -95,21 +100,25 @@ const CHARGES_HEAD: &str = "\
 
 fn charges(measured: &Measured) -> String {
     let Measured { name, about, charged, .. } = measured;
-    let requests: Vec<_> =
-        charged.requests.iter().map(|(operation, count)| format!("{} {operation}", shown(*count))).collect();
     let price = |text: &str| text.parse::<Decimal>().unwrap();
     let dollars = charged.reads * price(READ_PRICE) + charged.writes * price(WRITE_PRICE);
     format!(
         "| {name} | {about} | {} | {} | {} | {} |\n",
-        requests.join(", "),
+        requests(charged),
         shown(charged.reads),
         shown(charged.writes),
         shown(dollars),
     )
 }
 
+/// The requests to the table, by operation.
+pub(crate) fn requests(charged: &Charged) -> String {
+    let parts = charged.requests.iter().map(|(operation, count)| format!("{} {operation}", shown(*count)));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
 /// When and where, with how busy the machine was: without that a time says little.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let field = |text: &str, name: &str| {
         let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
@@ -128,11 +137,13 @@ fn machine() -> String {
     )
 }
 
-fn shown(number: Decimal) -> Decimal {
+/// An amount with as many places as it needs, at most three.
+pub(crate) fn shown(number: Decimal) -> Decimal {
     number.round_dp(3).normalize()
 }
 
-fn ms(duration: Duration) -> String {
+/// Milliseconds with two places.
+pub(crate) fn ms(duration: Duration) -> String {
     let micros = duration.as_micros();
     format!("{}.{:02}", micros / 1000, micros % 1000 / 10)
 }

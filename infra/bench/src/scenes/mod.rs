@@ -11,10 +11,11 @@ use store::park::{Parked, Queue};
 use tests::{
     World,
     story::{Partner, Program, plan, program_request, usd},
+    stripe::Endpoint,
     world::START,
 };
 
-use crate::sample::real_now;
+use crate::sample::{Sample, real_now};
 
 /// Invocations of a function that only reads, or whose work is quick to set up.
 const MANY: usize = 220;
@@ -36,15 +37,19 @@ pub(crate) struct Scene {
 
 /// A program with three generations of partners, the last of which sells.
 #[derive(Debug)]
-struct Cast {
-    world: World,
-    program: Program,
+pub(crate) struct Cast {
+    /// The deployment.
+    pub(crate) world: World,
+    /// The program.
+    pub(crate) program: Program,
     gran: Partner,
-    kid: Partner,
+    /// Who sells.
+    pub(crate) kid: Partner,
 }
 
 impl Cast {
-    async fn new() -> Self {
+    /// A new deployment with these people in it.
+    pub(crate) async fn new() -> Self {
         let world = World::start().await;
         let start = START.parse().unwrap();
         world.wait(real_now().duration_since(start) - BEFORE);
@@ -88,6 +93,20 @@ fn with_tier(at_least: &str) -> Value {
         "metric": "revenue", "window": "month", "tiers": [{ "name": "gold", "at_least": usd(at_least) }],
     });
     terms
+}
+
+/// An event of a sender, signed for an endpoint, as it comes in at `path`.
+pub(crate) fn delivery(world: &World, endpoint: &Endpoint, event: &Value, path: &str) -> Value {
+    let call = world.webhook(endpoint, event);
+    let [sender, id] = path.trim_start_matches("/webhooks/").split('/').collect::<Vec<_>>()[..] else {
+        panic!("{path} is no address of a webhook")
+    };
+    let sample = Sample::of(world, "receive-webhook").path(&[("provider", sender), ("endpoint_id", id)]);
+    let change = |event: &mut Value| {
+        event["headers"]["stripe-signature"] = json!(call.headers["stripe-signature"]);
+        event["body"] = json!(call.event_body());
+    };
+    sample.with(change).event()
 }
 
 /// Sets a message aside; gives its id.

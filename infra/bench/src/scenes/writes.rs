@@ -11,7 +11,7 @@ use tests::{
     stripe,
 };
 
-use super::{Cast, FEW, MANY, Scene};
+use super::{Cast, FEW, MANY, Scene, delivery};
 use crate::sample::Sample;
 
 /// Partners who wait for an administrator.
@@ -196,17 +196,9 @@ pub(super) async fn receive_webhook() -> Scene {
     let cast = Cast::new().await;
     let endpoint = cast.world.endpoint(&cast.program).await;
     let click = cast.world.visit(&cast.program, &cast.kid).await;
-    let id = endpoint.path.rsplit('/').next().unwrap();
     let event = |number| {
         let checkout = stripe::checkout(&cast.world, &format!("pi_{number}"), 10_000, &click);
-        let call = cast.world.webhook(&endpoint, &checkout);
-        let sample = Sample::of(&cast.world, "receive-webhook");
-        let sample = sample.path(&[("provider", "stripe"), ("endpoint_id", id)]);
-        let change = |event: &mut Value| {
-            event["headers"]["stripe-signature"] = json!(call.headers["stripe-signature"]);
-            event["body"] = json!(call.event_body());
-        };
-        sample.with(change).event()
+        delivery(&cast.world, &endpoint, &checkout, &endpoint.path)
     };
     let events = (0..MANY).map(event).collect();
     cast.scene("Stripe's Checkout session", events)
