@@ -54,3 +54,4 @@ mod tiers;
 mod trust;
 mod webhook_endpoints;
 mod webhooks;
+mod webhooks_document;

@@ -74,6 +74,23 @@ async fn every_operation_of_the_contract_is_called() {
     world.admin("POST", &format!("{programs}/plans/simulate")).json(&question).expect(200).await;
     world.audit().await;
 
+    let coupon = json!({ "program_id": program.id, "partner_id": ada.id, "code": "SUMMER10" });
+    let coupon = world.admin("POST", "/admin/coupons").json(&coupon).expect(201).await;
+    world.admin("GET", &format!("/admin/coupons?program_id={}", program.id)).expect(200).await;
+    world.partner("ada", "GET", &format!("/affiliate/coupons?program_id={}", program.id)).expect(200).await;
+    let disable = format!("/admin/coupons/{}/disable", text(&coupon["id"]));
+    world.admin("POST", &disable).expect(200).await;
+    let links = format!("/affiliate/links?program_id={}", program.id);
+    let link = text(&world.partner("ada", "GET", &links).expect(200).await["data"][0]["id"]);
+    let qr_code = world.partner("ada", "GET", &format!("/affiliate/links/{link}/qr-code")).send().await;
+    assert_eq!(qr_code.status, 200, "{}", qr_code.text);
+    world.partner("ada", "POST", &format!("/affiliate/links/{link}/disable")).expect(200).await;
+    let batch = json!({ "facts": [tests::story::sale("order-3", "10.00", None)] });
+    world.call("POST", "/conversions/batch").bearer(&program.token).json(&batch).expect(200).await;
+    world.drain().await;
+    let conversion = text(&commissions[0]["conversion_id"]);
+    world.admin("GET", &format!("/admin/conversions/{conversion}")).expect(200).await;
+
     let endpoint_id = endpoint.path.rsplit('/').next().unwrap();
     let secrets = format!("/admin/webhook-endpoints/{endpoint_id}/secrets");
     let secret = json!({ "signing_secret": "whsec_the-next-one" });

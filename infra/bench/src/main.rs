@@ -4,6 +4,7 @@
 //! ```text
 //! cargo build --profile ci-release --package <function> ...
 //! cargo run --profile ci-release --package bench -- [--write] [--only name,name] [profile ...]
+//! cargo run --profile ci-release --package bench -- steps [--write] [profile]
 //! cargo run --package bench -- --check-size [profile]
 //! ```
 
@@ -23,6 +24,7 @@ mod report;
 mod sample;
 mod scenes;
 mod size;
+mod steps;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -38,6 +40,7 @@ const PROFILES: [&str; 2] = ["ci-release", "release"];
 #[derive(Debug, Default)]
 struct Wanted {
     check_size: bool,
+    steps: bool,
     write: bool,
     only: Option<Vec<String>>,
     profiles: Vec<String>,
@@ -52,6 +55,16 @@ async fn main() -> ExitCode {
         lines.iter().for_each(|line| say(line));
         return if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
+    if wanted.steps {
+        measure_steps(&wanted).await;
+    } else {
+        measure_functions(wanted).await;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Functions as a whole, in each profile.
+async fn measure_functions(wanted: Wanted) {
     let defaults = || PROFILES.map(str::to_owned).to_vec();
     let profiles = if wanted.profiles.is_empty() { defaults() } else { wanted.profiles };
     let mut report = Report::new(&profiles);
@@ -73,13 +86,27 @@ async fn main() -> ExitCode {
     if wanted.write {
         report.write();
     }
-    ExitCode::SUCCESS
+}
+
+/// The steps of those that somebody waits for, in one profile.
+async fn measure_steps(wanted: &Wanted) {
+    let profile = wanted.profiles.first().map_or(PROFILES[0], String::as_str);
+    let mut report = steps::Report::new(profile);
+    for function in steps::FUNCTIONS {
+        let binary = folder(profile).join(function);
+        report.add(steps::Measured::of(steps::of(function).await, &binary).await);
+    }
+    say(&report.text());
+    if wanted.write {
+        report.write();
+    }
 }
 
 fn wanted(mut arguments: impl Iterator<Item = String>) -> Wanted {
     let mut wanted = Wanted::default();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "steps" => wanted.steps = true,
             "--check-size" => wanted.check_size = true,
             "--write" => wanted.write = true,
             "--only" => {

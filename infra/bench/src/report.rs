@@ -100,15 +100,19 @@ const CHARGES_HEAD: &str = "\
 
 fn charges(measured: &Measured) -> String {
     let Measured { name, about, charged, .. } = measured;
-    let price = |text: &str| text.parse::<Decimal>().unwrap();
-    let dollars = charged.reads * price(READ_PRICE) + charged.writes * price(WRITE_PRICE);
     format!(
         "| {name} | {about} | {} | {} | {} | {} |\n",
         requests(charged),
         shown(charged.reads),
         shown(charged.writes),
-        shown(dollars),
+        shown(dollars(charged)),
     )
+}
+
+/// For a million invocations.
+pub(crate) fn dollars(charged: &Charged) -> Decimal {
+    let price = |text: &str| text.parse::<Decimal>().unwrap();
+    charged.reads * price(READ_PRICE) + charged.writes * price(WRITE_PRICE)
 }
 
 /// The requests to the table, by operation.

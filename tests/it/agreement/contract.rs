@@ -70,6 +70,10 @@ fn every_example_is_what_its_schema_says() {
         }
         for (place, content, is_input) in contents {
             for (kind, media) in content.as_object().into_iter().flatten() {
+                // Bytes have no example that a reader could make sense of.
+                if media["schema"]["format"] == "binary" {
+                    continue;
+                }
                 let name = format!("{} {place} {kind}", operation.id);
                 let validator = if is_input {
                     schemas.input(&name, &media["schema"])

@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration, vec};
 
 use rust_decimal::Decimal;
 use serde_json::Value;
+use tests::random::Random;
 
 use super::{Journey, METERED, Step, TIMED, WARMING};
 use crate::{
@@ -54,11 +55,12 @@ impl Measured {
         let url = world.table.url();
 
         let (mut function, _) = Function::start(&world, name, binary, url).await;
+        let (mut random, mut turns) = (Random::new(1), (0..courses.len()).collect::<Vec<_>>());
         for round in 0..WARMING + TIMED {
-            // There and back, so that not every kind always comes after the same other one.
-            courses.reverse();
-            for course in &mut courses {
-                course.observe(&mut function, round >= WARMING).await;
+            // Otherwise a kind would always come after the same other one, and find what that left behind.
+            random.shuffle(&mut turns);
+            for turn in &turns {
+                courses[*turn].observe(&mut function, round >= WARMING).await;
             }
         }
         drop(function);
