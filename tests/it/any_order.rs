@@ -28,7 +28,8 @@ enum Told {
 }
 
 use Told::{
-    AnotherPartialRefund, DisputeLost, DisputeOpened, DisputeWon, FullRefund, PartialRefund, RefundFailed, Sale,
+    AnotherPartialRefund, DisputeLost, DisputeOpened, DisputeWon, FullRefund, PartialRefund, RefundFailed,
+    Sale,
 };
 
 /// Which door a fact comes by, and how long before the next one.

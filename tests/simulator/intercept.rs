@@ -64,7 +64,9 @@ impl Interceptor {
         if slice.stage != RefundStage::Done {
             return false;
         }
-        let Ok(right) = refund(&known.value, &record.lines(), &record.applied, slice, now) else { return false };
+        let Ok(right) = refund(&known.value, &record.lines(), &record.applied, slice, now) else {
+            return false;
+        };
         let wrong = sliced(&known.value, &record.lines(), slice, right.refunded, now);
         let Some(wrong) = wrong else { return false };
         self.store.apply_refund(&record, slice, &wrong, now).await.is_ok()

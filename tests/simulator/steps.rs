@@ -7,11 +7,12 @@ use payment_world::{Outcome, Script};
 use super::{
     courier::{Courier, Parcel, SCHEDULES},
     mail::Mail,
+    money_back,
     mutant::Mutant,
     network::Network,
     office::{self, FOREIGN},
     plans::one_of,
-    money_back, shop,
+    shop,
     town::{Town, skew, skewed},
     turns::together,
 };

@@ -93,14 +93,10 @@ fn engine(criterion: &mut Criterion) {
     criterion.bench_function("refund, ten levels", |bencher| {
         bencher.iter(|| refund(black_box(&conversion), black_box(&lines), &[], &given_back, AT).unwrap());
     });
-    let step = Step { revision: 1, at: AT, matured: Vec::new(), event: Event::Refunded(given_back.clone()) };
-    let facts = Facts {
-        conversion,
-        lines,
-        booked_at: Some(AT),
-        steps: vec![step],
-        refunds: vec![given_back],
-    };
+    let event = Event::Refunded(given_back.clone());
+    let step = Step { revision: 1, at: AT, matured: Vec::new(), paid: Vec::new(), event };
+    let facts =
+        Facts { conversion, lines, booked_at: Some(AT), steps: vec![step], refunds: vec![given_back] };
     let plans = [case.plan];
     let stored = replay(&facts, &plans).unwrap();
     criterion.bench_function("replay, ten levels and a refund, compared and hashed", |bencher| {

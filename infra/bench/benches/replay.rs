@@ -63,7 +63,7 @@ impl Stream {
         let step = |revision: u64| {
             let amount = Money::new(minor / 3, conversion.charge.amount.currency());
             let event = Event::Refunded(Refund::made(format!("refund-{revision}"), amount, AT));
-            Step { revision, at: AT, matured: Vec::new(), event }
+            Step { revision, at: AT, matured: Vec::new(), paid: Vec::new(), event }
         };
         let steps: Vec<_> = (1..=refunds).map(step).collect();
         let refunds = steps.iter().filter_map(|step| match &step.event {

@@ -76,6 +76,11 @@ impl Meter {
 
     fn add(&self, operation: &str, answer: &Value) {
         let mut charged = self.charged.lock().unwrap();
+        // DynamoDB charges a write that its condition refuses, and does not report it: by the size of the
+        // item that is there, which is taken to be a kilobyte at most.
+        if answer["__type"].as_str().is_some_and(|kind| kind.ends_with("ConditionalCheckFailedException")) {
+            charged.writes += Decimal::ONE;
+        }
         *charged.requests.entry(operation.to_owned()).or_default() += Decimal::ONE;
         let is_read =
             ["Get", "Query", "BatchGet", "TransactGet"].iter().any(|kind| operation.starts_with(kind));

@@ -161,12 +161,7 @@ impl TransactionKind {
     #[must_use]
     pub fn earns(self) -> bool {
         match self {
-            Self::Accrue
-            | Self::Refund
-            | Self::Restore
-            | Self::Reject
-            | Self::Adjust
-            | Self::Bonus => true,
+            Self::Accrue | Self::Refund | Self::Restore | Self::Reject | Self::Adjust | Self::Bonus => true,
             Self::Hold
             | Self::Mature
             | Self::PayoutRequest

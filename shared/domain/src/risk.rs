@@ -20,8 +20,7 @@ impl HoldReason {
             Self::SelfReferral => {
                 "The customer's e-mail address is the partner's own, so the sale is reviewed first."
             }
-            Self::Dispute => "The customer's bank disputes the charge; its decision is awaited."
-
+            Self::Dispute => "The customer's bank disputes the charge; its decision is awaited.",
         }
     }
 }

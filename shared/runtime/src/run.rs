@@ -15,8 +15,8 @@ use lambda_runtime::{LambdaEvent, Runtime, layers::TracingLayer, service_fn};
 use serde::de::IgnoredAny;
 
 use crate::{
-    Answer, Caller, Change, Credentials, Environment, Error, FromEnvironment, Message, Outcome, Problem, Request,
-    afterwards::Afterwards, authorizer, clock, http, schedule, sqs, stream, telemetry,
+    Answer, Caller, Change, Credentials, Environment, Error, FromEnvironment, Message, Outcome, Problem,
+    Request, afterwards::Afterwards, authorizer, clock, http, schedule, sqs, stream, telemetry,
 };
 
 /// Lambda allows ten seconds for the start.
@@ -39,7 +39,9 @@ where
     let (handle, afterwards) = (&handle, Afterwards::default());
     let service = service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
         let (deps, left) = (deps.clone(), afterwards.clone());
-        Box::pin(async move { Ok::<_, Infallible>(http::answer_first(deps, handle, event.payload, left).await) })
+        Box::pin(
+            async move { Ok::<_, Infallible>(http::answer_first(deps, handle, event.payload, left).await) },
+        )
     });
     let runtime = Runtime::new(service).layer(afterwards.clone()).layer(TracingLayer::new());
     runtime.run().await.map_err(Error::Loop)

@@ -9,8 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Store,
-    account, commission,
+    Store, account, commission,
     conversion::Record,
     error::Error,
     expression::{Condition, Update},

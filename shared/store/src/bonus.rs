@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Store,
-    accrual::Written,
     account::move_by,
+    accrual::Written,
     commission::{self, DUE},
     conversion::Record,
     error::Error,

@@ -7,7 +7,7 @@
 //! recomputed, whatever the clocks said.
 
 use domain::{
-    commission::Decision,
+    commission::{CommissionStatus, Decision},
     id::{CommissionId, ConversionId, ProgramId},
     plan::PlanVersion,
     program::Program,
@@ -34,24 +34,31 @@ pub(crate) struct StepItem {
     /// Lines that were payable when it was decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     matured: Vec<String>,
+    /// Those of them that a payout had covered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    paid: Vec<String>,
 }
 
 impl StepItem {
     /// The place of a change that was decided on this record.
     pub(crate) fn after(record: &Record, at: Timestamp) -> Self {
-        let payable = record.commissions.iter().filter(|line| line.value.matured_at.is_some());
+        let lines = record.commissions.iter().map(|line| &line.value);
+        let payable = lines.clone().filter(|line| line.matured_at.is_some());
+        let paid = lines.filter(|line| line.status == CommissionStatus::Paid);
         Self {
             nth: record.revision().map_or(0, |revision| revision.saturating_add(1)),
             at,
-            matured: payable.map(|line| line.value.id.line()).collect(),
+            matured: payable.map(|line| line.id.line()).collect(),
+            paid: paid.map(|line| line.id.line()).collect(),
         }
     }
 
     /// The change with its place.
     pub(crate) fn of(self, conversion: &ConversionId, event: Event) -> Step {
         let id = |line: &String| format!("com_{}_{line}", conversion.body()).parse::<CommissionId>().ok();
-        let matured = self.matured.iter().filter_map(id).collect();
-        Step { revision: self.nth, at: self.at, matured, event }
+        let ids = |lines: &[String]| lines.iter().filter_map(id).collect();
+        let (matured, paid) = (ids(&self.matured), ids(&self.paid));
+        Step { revision: self.nth, at: self.at, matured, paid, event }
     }
 }
 

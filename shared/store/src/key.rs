@@ -12,8 +12,8 @@ use data_encoding::BASE64URL_NOPAD;
 use domain::{
     conversion::{Refund, RefundCause, RefundStage},
     id::{
-        AdjustmentId, ApiKeyId, CommissionId, ConversionId, CouponId, CustomerId, EventId, LinkId, ParkedMessageId,
-        PartnerId, PayoutId, ProgramId, TransactionId, WebhookEndpointId,
+        AdjustmentId, ApiKeyId, CommissionId, ConversionId, CouponId, CustomerId, EventId, LinkId,
+        ParkedMessageId, PartnerId, PayoutId, ProgramId, TransactionId, WebhookEndpointId,
     },
     money::Currency,
     partner::PayoutProvider,

@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Store,
-    account,
+    Store, account,
     accrual::Written,
     cap, commission,
     conversion::{Head, HeadItem, Record},

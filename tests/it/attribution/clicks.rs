@@ -57,7 +57,7 @@ async fn a_foreign_click_is_rejected_and_leaves_the_other_one_alone() {
     for trail in [format!("{foreign}-{click}"), format!("{click}-{foreign}")] {
         let conversion = count(&world, &program, &sale(&world.fresh("order"), "100.00", Some(&trail))).await;
         assert_eq!(outcome(&conversion), by("click", &ada));
-        assert_eq!(rejected(&conversion), [unknown.clone()]);
+        assert_eq!(rejected(&conversion), std::slice::from_ref(&unknown));
     }
     let conversion = count(&world, &program, &sale("order-3", "100.00", Some(&foreign))).await;
     assert_eq!(outcome(&conversion), nobody("forged_click"));

@@ -21,10 +21,17 @@ const MEANING: &str = "\
 Each kind of event gets one step further than the one it goes beyond: the difference of the two medians
 is what the step adds. The kinds took turns on one instance in an order that was shuffled for every round,
 so the machine's moods hit them alike, and the ratios say more than the milliseconds. *Of the whole* is the
-part of the last row of the table. *Ready* is when the instance asked for its next event: what lies between
+ratio to the last row of the table. *Ready* is when the instance asked for its next event: what lies between
 the answer and that keeps nobody waiting; CPU has it in it. Requests until the answer are what somebody waits
-for, and what network and TLS make longer on AWS; a row without any stays as short as it is. Lambda's own
-overhead and API Gateway's are in none of the figures.";
+for, and what network and TLS make longer on AWS; a row without any has nothing to wait for. Every row
+has the bench's own handing over in it, about as much as the first one. Lambda's own overhead and API
+Gateway's are in none of the figures.
+
+A visitor of a link that the instance keeps waits for no table: the click is written after the answer. A
+webhook is answered when its event is kept, so its sender waits for two reads and a write; a stranger is
+refused before any, and what proves nothing costs one read, and one more after the answer. A write that
+is refused because the event came before is charged like one; the table does not report it, so it is
+counted here as one unit. A refusal is noted at most once a minute, so that write is in no row.";
 
 /// The steps of one run.
 #[derive(Debug)]
@@ -92,7 +99,10 @@ fn times(figures: &Figures, steps: &[Figures]) -> String {
 /// What one takes beyond the other, with its sign: a step may take so little that it is lost in the noise.
 fn more(now: Duration, before: Duration) -> String {
     let sign = if now < before { '−' } else { '+' };
-    format!("{sign}{}", ms(now.abs_diff(before)))
+    match ms(now.abs_diff(before)) {
+        none if none == "0.00" => none,
+        some => format!("{sign}{some}"),
+    }
 }
 
 fn part(one: Duration, whole: Duration) -> Decimal {

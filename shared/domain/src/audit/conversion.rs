@@ -67,8 +67,8 @@ impl Case<'_> {
     fn holds(&self, is_disputed: bool) -> Vec<Breach> {
         let check = |line: &Commission| {
             let is_held = line.status == CommissionStatus::Held;
-            let can_be = is_held
-                || matches!(line.status, CommissionStatus::Pending | CommissionStatus::Approved);
+            let can_be =
+                is_held || matches!(line.status, CommissionStatus::Pending | CommissionStatus::Approved);
             let must_be = is_disputed || line.hold_reason.is_some();
             let detail = match is_held {
                 true => "it is held, and nothing is to be awaited",

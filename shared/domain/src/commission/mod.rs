@@ -97,9 +97,7 @@ impl Commission {
         let matured = self.matured_at.is_some();
         let after = |status: CommissionStatus, event| status.after(event).unwrap_or(status);
         let status = match (self.status, amount.is_zero()) {
-            (CommissionStatus::Reversed, false) => {
-                after(self.status, CommissionEvent::Reinstate { matured })
-            }
+            (CommissionStatus::Reversed, false) => after(self.status, CommissionEvent::Reinstate { matured }),
             // What earned nothing from the start has nothing to take back.
             (status, true) if !self.earned.is_zero() => after(status, CommissionEvent::Reverse),
             (status, _) => status,

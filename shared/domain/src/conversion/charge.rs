@@ -219,4 +219,3 @@ impl Charge {
             && (self.kind == ConversionKind::Lead) == (other.kind == ConversionKind::Lead)
     }
 }
-

@@ -57,6 +57,8 @@ pub struct Step {
     pub at: Timestamp,
     /// Lines that had become payable before it.
     pub matured: Vec<CommissionId>,
+    /// Those of them that a payout had covered: a dispute does not freeze them.
+    pub paid: Vec<CommissionId>,
     /// What happened.
     pub event: Event,
 }
@@ -209,6 +211,9 @@ fn mature(lines: &mut [Commission], step: &Step) {
     for line in lines.iter_mut().filter(is_due) {
         line.status = line.status.after(CommissionEvent::Mature).unwrap_or(line.status);
         line.matured_at = Some(step.at);
+    }
+    for line in lines.iter_mut().filter(|line| step.paid.contains(&line.id)) {
+        line.status = line.status.after(CommissionEvent::Pay).unwrap_or(line.status);
     }
 }
 

@@ -118,7 +118,7 @@ impl Facts {
         }
         let matured = matured.iter().map(|place| self.lines[*place].id.clone()).collect();
         let at = at(u8::try_from(revision).unwrap() + 10);
-        self.steps.push(Step { revision, at, matured, event });
+        self.steps.push(Step { revision, at, matured, paid: Vec::new(), event });
         self
     }
 

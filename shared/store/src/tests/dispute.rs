@@ -8,8 +8,8 @@ use domain::{
 
 use super::{
     audit::assert_balanced,
-    sale::{INVOICE, count_charge, count_refund, days, partner_of, refund_of, sale},
     sale::money,
+    sale::{INVOICE, count_charge, count_refund, days, partner_of, refund_of, sale},
     steps::{account, mature, pay, register_seller},
 };
 use crate::{Store, testing::TestTable};

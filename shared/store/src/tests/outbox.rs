@@ -3,13 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{key, now, row};
-use crate::{
-    item::Row,
-    outbox::is_marked,
-    table::Read,
-    testing::TestTable,
-    transaction::Transaction,
-};
+use crate::{item::Row, outbox::is_marked, table::Read, testing::TestTable, transaction::Transaction};
 
 #[tokio::test]
 async fn overdue_markers_are_found_in_every_shard_until_they_are_taken_away() {

@@ -164,7 +164,10 @@ proptest! {
     fn no_matching_rule_alone_would_pay_more_than_the_winner(mut case in any_case(LARGEST)) {
         case.agreement.revenue_split = None;
         let Calculation { trace, terms, .. } = case.calculate();
-        if terms.nothing_earned == Some(NothingEarned::RecurringOver) {
+        // Whatever its rules would pay, a sale of nothing pays nothing.
+        let is_free = terms.base.is_zero() && case.charge.kind != ConversionKind::Lead;
+        if is_free || terms.nothing_earned == Some(NothingEarned::RecurringOver) {
+            prop_assert!(terms.nothing_earned.is_some());
             return Ok(());
         }
         let won = pool(&case).map_or(0, Money::minor);

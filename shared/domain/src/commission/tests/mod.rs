@@ -18,7 +18,7 @@ use crate::{
     accrual::accrue,
     agreement::{Acceptance, Agreement, AgreementStatus},
     attribution::{Attribution, Outcome, Touch},
-    conversion::{Charge, Conversion, LineItem, Refund, Split},
+    conversion::{Charge, Conversion, LineItem, Refund, Split, refunded},
     exchange::ExchangeRate,
     id::{AgreementId, ConversionId, ProgramId},
     ledger::{Account, Transaction, balances},
@@ -278,6 +278,10 @@ impl Booked {
         }
         self.journal.extend(reversal.transaction);
         Ok(reversal.freed)
+    }
+
+    fn is_disputed(&self) -> bool {
+        refunded(self.conversion.charge.amount, &self.refunds).unwrap().is_disputed
     }
 
     fn mature(&mut self, number: usize) {

@@ -8,7 +8,7 @@ use super::{
     sample::{LARGEST, any_case, any_cuts, config, slices},
     *,
 };
-use crate::conversion::{RefundCause, RefundStage, refunded};
+use crate::conversion::{RefundCause, RefundStage};
 
 /// What each account of the journal holds, where that is anything.
 fn held(sale: &Booked) -> BTreeMap<(Account, Currency), i128> {

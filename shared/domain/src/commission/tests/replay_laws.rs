@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     attribution::{RejectedTouch, Rejection},
+    conversion::{RefundCause, RefundStage},
     replay::{Event, Facts, Step, Tally, replay},
 };
 
@@ -32,6 +33,7 @@ proptest! {
         cuts in any_cuts(),
         matures in vec(any::<bool>(), 40),
         decided in prop::option::of((0..4_usize, any::<bool>())),
+        told in vec(prop::option::of(prop::sample::select(stages())), 10),
     ) {
         let hold = decided.map(|_| HoldReason::SelfReferral);
         let mut sale = case.book();
@@ -51,11 +53,24 @@ proptest! {
         let mut matures = matures.into_iter();
         for (index, slice) in slices(case.charge.amount, &cuts).into_iter().enumerate() {
             let at = sale.conversion.received_at;
+            for line in &mut sale.commissions {
+                if line.status == CommissionStatus::Pending && matures.next() == Some(true) {
+                    (line.status, line.matured_at) = (CommissionStatus::Approved, Some(at));
+                }
+                if line.status == CommissionStatus::Approved && matures.next() == Some(true) {
+                    line.status = CommissionStatus::Paid;
+                }
+            }
+            let lines_that = |keep: &dyn Fn(&Commission) -> bool| {
+                sale.commissions.iter().filter(|line| keep(line)).map(|line| line.id.clone()).collect::<Vec<_>>()
+            };
+            let matured = lines_that(&|line| line.matured_at.is_some());
+            let paid = lines_that(&|line| line.status == CommissionStatus::Paid);
             let event = match decided.filter(|(place, _)| *place == index) {
                 Some((_, rejects)) => {
                     let decision = if rejects { Decision::Reject } else { Decision::Release };
                     // Refunds may have taken everything before.
-                    let Ok(reviewed) = review(&sale.conversion, &sale.commissions, false, decision, at) else { continue };
+                    let Ok(reviewed) = review(&sale.conversion, &sale.commissions, sale.is_disputed(), decision, at) else { continue };
                     for line in reviewed.commissions {
                         let place = sale.commissions.iter().position(|own| own.id == line.id).unwrap();
                         sale.commissions[place] = line;
@@ -64,18 +79,20 @@ proptest! {
                     Event::Reviewed(decision)
                 }
                 None => {
-                    for line in sale.commissions.iter_mut() {
-                        if line.status == CommissionStatus::Pending && matures.next() == Some(true) {
-                            (line.status, line.matured_at) = (CommissionStatus::Approved, Some(at));
-                        }
+                    let made = Refund::made(format!("re_{index}"), slice, at);
+                    let dispute = |stage| Refund { cause: RefundCause::Dispute, stage, ..made.clone() };
+                    let fact = match told.get(index) {
+                        Some(Some(stage)) => Refund { refund_id: "du_1".into(), ..dispute(*stage) },
+                        _ => made,
+                    };
+                    if sale.refunds.iter().any(|known| known.is_same(&fact)) {
+                        continue;
                     }
-                    sale.refund(&format!("re_{index}"), slice).unwrap();
-                    Event::Refunded(Refund::made(format!("re_{index}"), slice, at))
+                    sale.tell(fact.clone()).unwrap();
+                    Event::Refunded(fact)
                 }
             };
-            let is_payable = |line: &&Commission| line.matured_at.is_some();
-            let matured = sale.commissions.iter().filter(is_payable).map(|line| line.id.clone()).collect();
-            steps.push(Step { revision: u64::try_from(index).unwrap(), at, matured, event });
+            steps.push(Step { revision: u64::try_from(index).unwrap(), at, matured, paid, event });
         }
         let mut facts = Facts {
             booked_at: Some(sale.conversion.received_at),
@@ -98,4 +115,8 @@ proptest! {
             prop_assert!(tally.first_difference.is_some() && tally.expected != tally.stored);
         }
     }
+}
+
+fn stages() -> Vec<RefundStage> {
+    vec![RefundStage::Open, RefundStage::Done, RefundStage::Void]
 }
