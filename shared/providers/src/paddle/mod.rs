@@ -39,7 +39,7 @@ impl WebhookSender for PaddleWebhooks {
     }
 
     fn verify(&self, proof: &Proof<'_>) -> Result<(), InvalidSignature> {
-        signature::verify(proof)
+        signature::SIGNATURE.verify(proof)
     }
 
     fn parse(&self, delivery: &Delivery<'_>, context: &Context<'_>) -> Result<Received, Unreadable> {

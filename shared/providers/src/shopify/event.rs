@@ -94,7 +94,7 @@ pub(super) fn parse(delivery: &Delivery<'_>, context: &Context<'_>) -> Result<Re
 fn topic<'a>(delivery: &Delivery<'a>) -> Option<&'a str> {
     let is_name = |byte: u8| byte.is_ascii_lowercase() || b"_/.".contains(&byte);
     let topic = header(delivery.headers, TOPIC).ok()?;
-    (topic.len() <= TOPIC_MAX && topic.bytes().all(is_name)).then_some(topic)
+    ((1..=TOPIC_MAX).contains(&topic.len()) && topic.bytes().all(is_name)).then_some(topic)
 }
 
 /// When it happened. What tells no time is nothing that counts.

@@ -21,7 +21,7 @@ impl WebhookSender for StripeWebhooks {
     }
 
     fn verify(&self, proof: &Proof<'_>) -> Result<(), InvalidSignature> {
-        signature::verify(proof)
+        signature::SIGNATURE.verify(proof)
     }
 
     fn parse(&self, delivery: &Delivery<'_>, context: &Context<'_>) -> Result<Received, Unreadable> {

@@ -24,6 +24,7 @@ pub(crate) mod secret;
 pub(crate) mod stamp;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod timed;
 
 use std::slice;
 
@@ -68,7 +69,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Reads what an event of a sender says, as [`WebhookSender::parse`] does, and refuses what is about
-/// nothing: ids without a character would all be one and the same charge, and only one of them count.
+/// nothing: ids without a character would all be one and the same charge, and only one of them count; a
+/// refund of less than nothing would pay.
 ///
 /// # Errors
 /// When an event that matters is not of the documented shape.
@@ -84,6 +86,10 @@ pub fn read(
     if received.content.has_nameless() {
         let at = "an id, which is empty".to_owned();
         return Err(Unreadable::Object { kind: received.kind, at });
+    }
+    if received.content.gives_nothing_back() {
+        let reason = "what goes back is above zero".to_owned();
+        return Err(Unreadable::Amount { kind: received.kind, reason });
     }
     Ok(received)
 }
@@ -224,6 +230,16 @@ impl Content {
         if facts.is_empty() { Self::Ignored } else { Self::Facts(facts) }
     }
 
+    /// Is one of the facts a refund of nothing, or of less?
+    fn gives_nothing_back(&self) -> bool {
+        let Self::Facts(facts) = self else { return false };
+        let amount = |external: &ExternalFact| match &external.fact {
+            Fact::Refund(refund) => refund.amount,
+            _ => None,
+        };
+        facts.iter().filter_map(amount).any(|amount| amount.minor() <= 0)
+    }
+
     /// Is one of the facts about something without an id?
     fn has_nameless(&self) -> bool {
         let Self::Facts(facts) = self else { return false };
@@ -347,7 +363,7 @@ mod tests {
     }
     #[test]
     fn what_is_about_nothing_is_refused() {
-        let read = |body: &str| {
+        let read_of = |sender: &'static dyn WebhookSender, body: &str| {
             let (headers, hash_email) = (HeaderMap::new(), |_: &str| String::new());
             let program_id = ProgramId::derive(&["p"]);
             let context = Context {
@@ -355,12 +371,9 @@ mod tests {
                 currency: "USD".parse().unwrap(),
                 hash_email: &hash_email,
             };
-            super::read(
-                &stripe::StripeWebhooks,
-                &Delivery { headers: &headers, body: body.as_bytes() },
-                &context,
-            )
+            super::read(sender, &Delivery { headers: &headers, body: body.as_bytes() }, &context)
         };
+        let read = |body: &str| read_of(&stripe::StripeWebhooks, body);
         let nothing = r#"{"id":"","type":"other","created":1795352401,"data":{"object":{}}}"#;
         assert!(matches!(read(nothing), Err(Unreadable::NotAnEvent { .. })));
         let intent = include_str!("../../fixtures/stripe/payment_intent.succeeded.json");
@@ -368,5 +381,10 @@ mod tests {
         let mut event: serde_json::Value = serde_json::from_str(intent).unwrap();
         event["data"]["object"]["id"] = "".into();
         assert!(matches!(read(&event.to_string()), Err(Unreadable::Object { .. })));
+        let refund = include_str!("../../fixtures/chargebee/payment_refunded.json");
+        let mut event: serde_json::Value = serde_json::from_str(refund).unwrap();
+        event["content"]["transaction"]["linked_credit_notes"][0]["applied_amount"] = (-1000).into();
+        let refused = read_of(&chargebee::ChargebeeWebhooks, &event.to_string());
+        assert!(matches!(refused, Err(Unreadable::Amount { .. })), "{refused:?}");
     }
 }
