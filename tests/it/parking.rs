@@ -1,5 +1,4 @@
-//! What no retry can help is set aside once, with its reason; a person sends it on its way again or
-//! gives it up. And messages that come back from a dead-letter queue, which have new ids, do no harm.
+//! What no retry can help is set aside once, with its reason; messages that are redriven do no harm.
 
 use std::sync::{
     Arc,
