@@ -39,11 +39,11 @@ class Requests(unittest.TestCase):
         system.admin.call("POST", path, {"reason": "Still none."}, expect=200)
 
     def test_a_problem_names_every_wrong_field_and_the_request(self):
-        body = {"program_id": story.program_id, "provider": "nobody", "signing_secrets": ["short"]}
+        body = {"program_id": story.program_id, "provider": "stripe", "signing_secrets": ["short", "short"]}
         answer = system.admin.call("POST", "/admin/webhook-endpoints", body, Idempotency_Key="wrong")
         problem = answer.json()
         self.assertEqual((answer.status, answer.headers["content-type"]), (422, PROBLEM))
-        self.assertEqual({one["pointer"] for one in problem["errors"]}, {"/provider", "/signing_secrets/0"})
+        self.assertEqual({one["pointer"] for one in problem["errors"]}, {"/signing_secrets/0", "/signing_secrets/1"})
         self.assertEqual(problem["request_id"], answer.headers["x-request-id"])
         self.assertEqual((problem["code"], problem["status"], problem["retryable"]), ("validation_failed", 422, False))
 
