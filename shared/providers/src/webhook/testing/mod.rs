@@ -1,5 +1,11 @@
 //! What the tests of all senders need.
 
+mod digest;
+mod timed;
+
+pub(crate) use digest::DigestVectors;
+pub(crate) use timed::TimedVectors;
+
 use domain::{
     click::ClickTrail,
     conversion::{Charge, Customer, Fact, Refund},
