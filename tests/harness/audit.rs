@@ -37,7 +37,8 @@ struct Books {
     payouts: Vec<Payout>,
 }
 
-/// The audit that a deployment runs, over all days. [`audit`] shares no line of code with it.
+/// The audit that a deployment runs, over all days, and the rebuild of everything that is kept beside the
+/// journal. [`audit`] shares no line of code with them.
 pub async fn ours(world: &World) {
     let store = world.store();
     let scope = Scope { since: None, now: world.now(), pause: Duration::ZERO };
@@ -47,6 +48,8 @@ pub async fn ours(world: &World) {
         for program in programs {
             let report = store.audit_program(&program, &scope).await.unwrap();
             assert!(report.breaches.is_empty(), "{}: {:#?}", program.id, report.breaches);
+            let rebuilt = store.rebuild_program(&program, world.now()).await.unwrap();
+            assert!(rebuilt.differences.is_empty(), "{}: {:#?}", program.id, rebuilt.differences);
         }
         start = next;
         if start.is_none() {

@@ -47,7 +47,7 @@ pub fn environment(world: &World, binary: &str) -> Environment {
         let value = value.unwrap_or_else(|| panic!("{binary}: nothing is known of the variable {name}"));
         variables.insert(name.clone(), value.clone());
     }
-    let credentials = Credentials::new("test", "test", None, None, "test");
+    let credentials = Credentials::new(world.table.access_key(), "test", None, None, "test");
     let aws = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(SharedCredentialsProvider::new(credentials))

@@ -21,7 +21,7 @@ use crate::{
 pub struct Gateway {
     called: Mutex<BTreeSet<String>>,
     answerers: tokio::sync::Mutex<BTreeMap<String, Answerer>>,
-    authorizer: tokio::sync::OnceCell<Authorizer>,
+    authorizer: tokio::sync::Mutex<Option<Authorizer>>,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -66,6 +66,29 @@ impl Gateway {
         reply
     }
 
+    /// The function that answers, started if it was not.
+    pub async fn start(&self, world: &World, binary: &str) -> Answerer {
+        let mut answerers = self.answerers.lock().await;
+        if !answerers.contains_key(binary) {
+            answerers.insert(binary.to_owned(), functions::answerer(world, binary).await);
+        }
+        answerers[binary].clone()
+    }
+
+    /// Ends every function; each starts anew when it is called next.
+    pub async fn restart(&self) {
+        self.answerers.lock().await.clear();
+        *self.authorizer.lock().await = None;
+    }
+
+    async fn authorizer(&self, world: &World) -> Authorizer {
+        let mut authorizer = self.authorizer.lock().await;
+        match &*authorizer {
+            Some(authorizer) => authorizer.clone(),
+            None => authorizer.insert(functions::authorizer(world).await).clone(),
+        }
+    }
+
     async fn routed(&self, world: &World, route: &Route, call: &Call<'_>) -> Reply {
         let mut event = event(world, route, call);
         if !route.public {
@@ -73,7 +96,7 @@ impl Gateway {
             let mut asked = event.clone();
             asked["type"] = json!("REQUEST");
             asked["identitySource"] = json!([shown]);
-            let authorizer = self.authorizer.get_or_init(|| functions::authorizer(world)).await;
+            let authorizer = self.authorizer(world).await;
             match authorizer(asked, world.now()).await {
                 Ok(decision) if decision.is_authorized => {
                     event["requestContext"]["authorizer"] = json!({ "lambda": decision.context });
@@ -82,13 +105,7 @@ impl Gateway {
                 Err(_) => return message(500, "Internal Server Error"),
             }
         }
-        let answerer = {
-            let mut answerers = self.answerers.lock().await;
-            if !answerers.contains_key(route.binary) {
-                answerers.insert(route.binary.to_owned(), functions::answerer(world, route.binary).await);
-            }
-            answerers[route.binary].clone()
-        };
+        let answerer = self.start(world, route.binary).await;
         let response = answerer(serde_json::from_value(event).unwrap()).await;
         reply(&serde_json::to_value(response).unwrap())
     }

@@ -31,6 +31,7 @@ pub mod repository;
 pub mod request;
 pub mod runtime_api;
 pub mod schema;
+pub mod senders;
 #[path = "../simulator/mod.rs"]
 pub mod simulator;
 pub mod snapshot;

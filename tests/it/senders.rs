@@ -1,70 +1,10 @@
 //! Other payment providers than Stripe: a sale and its refunds by each of their doors.
 
-use data_encoding::{BASE64, HEXLOWER};
-use ring::hmac;
 use serde_json::{Value, json};
 use tests::{
-    Call, World, repository,
-    story::{Program, text},
+    World,
+    senders::{LEMON_SQUEEZY, PADDLE, SHOPIFY, Sender},
 };
-
-const SECRET: &str = "pdl_ntfset_0123456789";
-
-/// Events of a provider, in the shape that it documents.
-struct Sender {
-    name: &'static str,
-    sign: fn(&World, &str) -> (&'static str, String),
-}
-
-const PADDLE: Sender = Sender {
-    name: "paddle",
-    sign: |world, body| {
-        let seconds = world.now().as_second();
-        let signature = HEXLOWER.encode(hmac_of(&format!("{seconds}:{body}")).as_ref());
-        ("paddle-signature", format!("ts={seconds};h1={signature}"))
-    },
-};
-
-const SHOPIFY: Sender = Sender {
-    name: "shopify",
-    sign: |_, body| ("x-shopify-hmac-sha256", BASE64.encode(hmac_of(body).as_ref())),
-};
-
-const LEMON_SQUEEZY: Sender = Sender {
-    name: "lemon_squeezy",
-    sign: |_, body| ("x-signature", HEXLOWER.encode(hmac_of(body).as_ref())),
-};
-
-fn hmac_of(text: &str) -> hmac::Tag {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), text.as_bytes())
-}
-
-impl Sender {
-    async fn endpoint(&self, world: &World, program: &Program) -> String {
-        let body = json!({ "program_id": program.id, "provider": self.name, "signing_secrets": [SECRET] });
-        let made = world.admin("POST", "/admin/webhook-endpoints").json(&body).expect(201).await;
-        let url: url::Url = text(&made["url"]).parse().unwrap();
-        url.path().to_owned()
-    }
-
-    /// A recorded event with its object, at a JSON pointer, changed.
-    fn event(&self, name: &str, pointer: &str, changes: &Value) -> Value {
-        let path = format!("shared/providers/fixtures/{}/{name}.json", self.name);
-        let mut event: Value = serde_json::from_str(&repository::read(&path)).unwrap();
-        let object = event.pointer_mut(pointer).unwrap();
-        for (name, value) in changes.as_object().unwrap() {
-            object[name] = value.clone();
-        }
-        event
-    }
-
-    fn deliver<'a>(&self, world: &'a World, path: &str, event: &Value) -> Call<'a> {
-        let body = event.to_string();
-        let (header, signature) = (self.sign)(world, &body);
-        let call = world.call("POST", path).without("idempotency-key");
-        call.text("application/json", &body).header(header, &signature)
-    }
-}
 
 /// A sale of 100.00, of which 40.00 and then the rest go back, each told twice.
 async fn sale_and_refunds(sender: &Sender, events: impl Fn(&World, &str) -> [Value; 3]) {
@@ -72,17 +12,17 @@ async fn sale_and_refunds(sender: &Sender, events: impl Fn(&World, &str) -> [Val
     let program = world.program().await;
     let kid = world.join(&program, "kid", None).await;
     let click = world.visit(&program, &kid).await;
-    let path = sender.endpoint(&world, &program).await;
+    let endpoint = sender.endpoint(&world, &program).await;
     for (event, left) in events(&world, &click).iter().zip(["20.00", "12.00", "0.00"]) {
         for _ in 0..2 {
-            let answer = sender.deliver(&world, &path, event).expect(200).await;
+            let answer = sender.deliver(&world, &endpoint, event).expect(200).await;
             assert_eq!(answer, json!({ "received": true }));
             world.drain().await;
         }
         assert_eq!(world.amounts(&program, std::slice::from_ref(&kid)).await, [left], "{}", sender.name);
     }
-    let call = sender.deliver(&world, &path, &json!({ "forged": true }));
-    let (header, signature) = (sender.sign)(&world, "something else");
+    let call = sender.deliver(&world, &endpoint, &json!({ "forged": true }));
+    let (header, signature) = sender.signature(&world, &endpoint, "something else");
     let _ = call.header(header, &signature).send().await.problem(401, "invalid_signature");
     assert!(world.audit().await.balances.is_empty());
 }

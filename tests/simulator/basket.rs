@@ -43,7 +43,7 @@ pub(crate) fn fill(network: &Network, body: &mut Value, total: i64, currency: &s
 /// Says where the customer is from, and whatever else a plan may ask for.
 pub(crate) fn label(network: &Network, body: &mut Value) {
     for (name, values) in [("country", &COUNTRIES[..]), ("coupon", &COUPONS[..])] {
-        if network.below(2) == 0 {
+        if network.below(2) == 0 && body.get(name).is_none() {
             body[name] = json!(one_of(network, values));
         }
     }

@@ -31,9 +31,7 @@ pub(crate) struct Courier {
     records: VecDeque<Value>,
     /// Read by somebody in between; they come like all others, too.
     read_before: Rc<RefCell<Vec<Value>>>,
-    reactor: Reactor,
-    workers: Vec<(Rc<Source>, Consumer)>,
-    tickers: BTreeMap<&'static str, Ticker>,
+    crew: Crew,
     interceptor: Option<Rc<Interceptor>>,
     /// Set aside after failing again and again.
     dead: Vec<(String, Message)>,
@@ -50,29 +48,44 @@ pub(crate) enum Parcel {
     Messages(Rc<Source>, Vec<Message>),
 }
 
-impl Courier {
-    pub(crate) async fn new(world: &World, mutant: Option<Mutant>) -> Self {
-        let mut workers = Vec::new();
+/// The functions that nobody calls.
+struct Crew {
+    reactor: Reactor,
+    workers: Vec<(Rc<Source>, Consumer)>,
+    tickers: BTreeMap<&'static str, Ticker>,
+}
+
+impl Crew {
+    async fn start(world: &World) -> Self {
+        let (mut workers, mut tickers) = (Vec::new(), BTreeMap::new());
         for source in pump::sources() {
             let consumer = functions::consumer(world, &source.binary).await;
             workers.push((Rc::new(source), consumer));
         }
-        let mut tickers = BTreeMap::new();
         for name in SCHEDULES {
             tickers.insert(name, functions::ticker(world, name).await);
         }
+        Self { reactor: functions::reactor(world, pump::follower().0).await, workers, tickers }
+    }
+}
+
+impl Courier {
+    pub(crate) async fn new(world: &World, mutant: Option<Mutant>) -> Self {
         Self {
             stream: Rc::new(Stream::of(&world.table)),
             records: VecDeque::new(),
             read_before: Rc::default(),
-            reactor: functions::reactor(world, pump::follower().0).await,
-            workers,
-            tickers,
+            crew: Crew::start(world).await,
             interceptor: mutant.map(|mutant| Rc::new(Interceptor::new(mutant, world.store()))),
             dead: Vec::new(),
             redriven: 0,
             busy: BTreeSet::new(),
         }
+    }
+
+    /// Every function starts anew.
+    pub(crate) async fn restart(&mut self, world: &World) {
+        self.crew = Crew::start(world).await;
     }
 
     /// Reads what the table has changed since the last time.
@@ -84,7 +97,8 @@ impl Courier {
     /// Brings changes of exchange rates to the stream's follower as soon as they are there, while
     /// others are at work.
     pub(crate) fn tell_rates(&self, now: Timestamp) -> LocalBoxFuture<'static, ()> {
-        let (stream, reactor, known) = (self.stream.clone(), self.reactor.clone(), self.read_before.clone());
+        let (stream, reactor, known) =
+            (self.stream.clone(), self.crew.reactor.clone(), self.read_before.clone());
         Box::pin(async move {
             let changes = read(&stream).await;
             let is_rate =
@@ -112,10 +126,10 @@ impl Courier {
     pub(crate) fn pick(&mut self, world: &World, network: &Network) -> Option<Parcel> {
         let mut cloud = world.cloud.lock();
         let has_messages = |place: &usize| {
-            let queue = &self.workers[*place].0.queue;
+            let queue = &self.crew.workers[*place].0.queue;
             cloud.queues.get(queue).is_some_and(|messages| !messages.is_empty())
         };
-        let mut places: Vec<usize> = (0..self.workers.len()).filter(has_messages).collect();
+        let mut places: Vec<usize> = (0..self.crew.workers.len()).filter(has_messages).collect();
         if !self.records.is_empty() {
             places.extend([usize::MAX; 2]);
         }
@@ -126,7 +140,7 @@ impl Courier {
         if place == usize::MAX {
             return Some(Parcel::Changes(self.changes(network)));
         }
-        let source = self.workers[place].0.clone();
+        let source = self.crew.workers[place].0.clone();
         let waiting = cloud.queues.get_mut(&source.queue)?;
         let most = 1 + network.below(source.batch.min(3));
         let messages = if source.fifo {
@@ -139,13 +153,27 @@ impl Courier {
         (!messages.is_empty()).then_some(Parcel::Messages(source, messages))
     }
 
-    /// Takes one message of the standard queue, for workers who count at the same time.
-    pub(crate) fn pick_one(&mut self, world: &World, network: &Network) -> Option<Parcel> {
-        let source = self.workers.iter().map(|(source, _)| source).find(|source| !source.fifo)?.clone();
+    /// Takes messages for a worker: one that is to be counted, or those of an account.
+    pub(crate) fn pick_work(&mut self, world: &World, network: &Network) -> Option<Parcel> {
+        let is_wanted = |fifo: bool| move |source: &&Rc<Source>| source.fifo == fifo;
+        let sources = self.crew.workers.iter().map(|(source, _)| source);
+        let queues: Vec<_> = match network.below(3) {
+            0 => sources.clone().filter(is_wanted(true)).chain(sources.filter(is_wanted(false))).collect(),
+            _ => sources.clone().filter(is_wanted(false)).chain(sources.filter(is_wanted(true))).collect(),
+        };
+        let queues: Vec<_> = queues.into_iter().cloned().collect();
         let mut cloud = world.cloud.lock();
-        let waiting = cloud.queues.get_mut(&source.queue)?;
-        let message = waiting.remove(network.below(waiting.len()))?;
-        Some(Parcel::Messages(source, vec![message]))
+        for source in queues {
+            let Some(waiting) = cloud.queues.get_mut(&source.queue) else { continue };
+            let messages = match source.fifo {
+                true => self.of_a_group(waiting, source.batch, network),
+                false => waiting.remove(network.below(waiting.len())).into_iter().collect(),
+            };
+            if !messages.is_empty() {
+                return Some(Parcel::Messages(source, messages));
+            }
+        }
+        None
     }
 
     /// Takes something from the stream.
@@ -206,11 +234,11 @@ impl Courier {
         match parcel {
             Parcel::Changes(changes) => {
                 let event: dynamodb::Event = serde_json::from_value(json!({ "Records": changes })).unwrap();
-                let work = (self.reactor)(event, now);
+                let work = (self.crew.reactor)(event, now);
                 Box::pin(async move { failed(&serde_json::to_value(work.await).unwrap()) })
             }
             Parcel::Messages(source, messages) => {
-                let worker = self.workers.iter().find(|(known, _)| known.queue == source.queue).unwrap();
+                let worker = self.crew.workers.iter().find(|(known, _)| known.queue == source.queue).unwrap();
                 let (worker, source, messages) = (worker.1.clone(), source.clone(), messages.clone());
                 let interceptor = self.interceptor.clone();
                 Box::pin(async move {
@@ -281,7 +309,7 @@ impl Courier {
 
     /// The run of a schedule; false when it failed.
     pub(crate) fn tick(&self, name: &str, now: Timestamp) -> LocalBoxFuture<'static, bool> {
-        let run = self.tickers[name](now);
+        let run = self.crew.tickers[name](now);
         Box::pin(async move { run.await.is_ok() })
     }
 }

@@ -8,6 +8,7 @@ use domain::{
     attribution::{Outcome, Unattributed},
     audit::{Breach, Sales},
     bonus::{Award, Goal, goals},
+    conversion::conversion_id,
     id::{ConversionId, PartnerId, ProgramId},
     money::Money,
     performance::{Performance, Period},
@@ -49,6 +50,7 @@ impl<'w> Measures<'w> {
     /// Fails with the first thing that does not hold.
     pub(crate) async fn check(&self, program: &Program, rows: &[Row]) {
         self.check_nothing_waits();
+        self.check_credits(program);
         self.check_caps(rows).await;
         self.check_replay().await;
         self.check_audit().await;
@@ -67,6 +69,29 @@ impl<'w> Measures<'w> {
             let outcome = record.conversion().map(|known| &known.value.attribution.outcome);
             assert_ne!(outcome, Some(&waits), "{id} waits for an exchange rate, and all are published");
         }
+    }
+
+    /// Every sale is there and is whose it has to be, and there is nothing else.
+    fn check_credits(&self, program: &Program) {
+        let credited = program.credits().members;
+        let mut sold = BTreeSet::new();
+        for sale in &program.sales {
+            let id = conversion_id(&self.id, sale.source, &sale.external_id);
+            let name = &sale.external_id;
+            let record = self.records.get(&id).and_then(Record::conversion);
+            let known = record.unwrap_or_else(|| panic!("{name} of {} was never counted", sale.source));
+            let origin = &program.origins[sale.origin];
+            let partner = known.value.attribution.touch().map(|touch| touch.partner_id.as_str());
+            let expected = credited[sale.origin].map(|member| program.members[member].story.id.as_str());
+            let is_right = origin.is_shared || partner == expected;
+            let outcome = &known.value.attribution;
+            assert!(is_right, "{name} is not {expected:?}'s: {outcome:#?}, from {origin:#?}");
+            sold.insert(id);
+        }
+        let is_sale = |(_, record): &(&ConversionId, &Record)| record.conversion().is_some();
+        let others = self.records.iter().filter(is_sale).map(|(id, _)| id).filter(|id| !sold.contains(id));
+        let others: Vec<_> = others.collect();
+        assert!(others.is_empty(), "counted and never sold: {others:?}");
     }
 
     /// A counter is what the lines that count in it are worth by their terms, and within its cap.

@@ -8,25 +8,36 @@
 //! same seed does the same, request by request.
 
 mod basket;
+mod batches;
+mod checkouts;
+mod coupons;
 mod courier;
+mod doors;
+mod history;
 mod intercept;
+mod keys;
 mod mail;
 mod measures;
 mod money_back;
 mod mutant;
 mod network;
 mod office;
+mod people;
 mod plans;
 mod reference;
 mod renewed;
 mod rewrite;
+mod rush;
 mod seeds;
 mod shop;
 mod steps;
+mod support;
+mod touches;
 mod town;
 mod trace;
 mod turns;
 mod verdict;
+mod visits;
 
 use std::{
     any::Any,

@@ -356,9 +356,43 @@ impl HttpConnector for Gate {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Some((id, gate)) = self.network.arrive() else { return self.line.connector.call(request) };
         let (network, line) = (self.network.clone(), self.line.clone());
+        let passage = Passage { network: network.clone(), id, is_through: false };
         HttpConnectorFuture::new(async move {
             gate.acquire().await.unwrap().forget();
+            passage.end();
             network.carry(id, &line, request).await
         })
+    }
+}
+
+/// A request on its way to the gate. Its sender may give it up there, when another one that it sent at
+/// the same time has failed.
+struct Passage {
+    network: Network,
+    id: u64,
+    is_through: bool,
+}
+
+impl Passage {
+    /// It has gone through.
+    fn end(mut self) {
+        self.is_through = true;
+    }
+}
+
+impl Drop for Passage {
+    fn drop(&mut self) {
+        if self.is_through {
+            return;
+        }
+        if let Some(sender) = self.network.lock().senders.get_mut(&self.id) {
+            if sender.waiting > 0 {
+                sender.waiting -= 1;
+            } else {
+                // It was let through and did not go.
+                sender.in_flight -= 1;
+                sender.gate.forget_permits(1);
+            }
+        }
     }
 }

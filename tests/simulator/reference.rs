@@ -6,6 +6,11 @@ use std::collections::BTreeMap;
 use domain::{conversion::conversion_id, id::ProgramId};
 use jiff::Timestamp;
 
+use super::{
+    touches::Policy,
+    town::{Member, Program},
+};
+
 /// A plan.
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
@@ -13,6 +18,8 @@ pub(crate) struct Terms {
     /// Millionths of the base for level 1, 2 and so on; none where only the calculation itself can
     /// say what it pays.
     pub(crate) rates: Option<Vec<i128>>,
+    /// How it attributes, if it says so.
+    pub(crate) policy: Option<Policy>,
 }
 
 /// What a minor unit of a currency is worth in minor units of the program's: so many ten-thousandths.
@@ -23,8 +30,8 @@ pub(crate) type Quote = i128;
 pub(crate) struct Sale {
     pub(crate) source: &'static str,
     pub(crate) external_id: String,
-    /// Who sold, then the sponsors above, nearest first.
-    pub(crate) line: Vec<String>,
+    /// How it came to be, among the program's origins.
+    pub(crate) origin: usize,
     pub(crate) currency: &'static str,
     /// Of another currency than the program's.
     pub(crate) quote: Option<Quote>,
@@ -53,21 +60,21 @@ pub(crate) fn line_prefix(program: &ProgramId, sale: &Sale) -> String {
 
 /// What a program's sales are worth in the end; `adjusted` is what administrators added to lines, or
 /// took from them.
-pub(crate) fn expected(
-    program: &ProgramId,
-    plans: &[Terms],
-    sales: &[Sale],
-    adjusted: &BTreeMap<String, i128>,
-) -> Expected {
+pub(crate) fn expected(program: &Program, adjusted: &BTreeMap<String, i128>) -> Expected {
+    let id = program.story.id.parse().unwrap();
+    let credited = program.credits().members;
     let mut expected = Expected::default();
-    for sale in sales.iter().filter(|sale| sale.amount > 0) {
+    for sale in program.sales.iter().filter(|sale| sale.amount > 0) {
+        let Some(member) = credited[sale.origin] else { continue };
+        let Member { line, .. } = &program.members[member];
+        let plans = &program.plans;
         let plan = plans.iter().rfind(|plan| plan.from <= sale.at).unwrap();
         let rates = plan.rates.iter().flatten();
         let base = sale.amount - sale.parts;
         let base = sale.quote.map_or(base, |quote| half_even(base * quote, 10_000));
         let left = half_even(base * (sale.amount - sale.refunded).max(0), sale.amount);
-        let prefix = line_prefix(program, sale);
-        for (level, (rate, partner)) in (1..).zip(rates.zip(&sale.line)) {
+        let prefix = line_prefix(&id, sale);
+        for (level, (rate, partner)) in (1..).zip(rates.zip(line)) {
             let line = format!("{prefix}_{level:02}");
             let by_hand = adjusted.get(&line).copied().unwrap_or_default();
             let worth = (half_even(left * rate, 1_000_000) + by_hand).max(0);

@@ -1,22 +1,24 @@
 //! One step after the other, drawn at random; then the healing.
 
+use std::rc::Rc;
+
 use futures_util::future::LocalBoxFuture;
 use jiff::SignedDuration;
 use payment_world::{Outcome, Script};
 
 use super::{
+    batches,
     courier::{Courier, Parcel, SCHEDULES},
+    history::{History, Question},
     mail::Mail,
     money_back,
     mutant::Mutant,
     network::Network,
-    office::{self, FOREIGN},
-    plans::one_of,
-    shop,
+    office, shop, support,
     town::{Town, skew, skewed},
     turns::together,
 };
-use crate::{Reply, World};
+use crate::{Reply, World, story::text};
 
 /// Rounds after which something goes round in circles.
 const ROUNDS: usize = 3000;
@@ -27,26 +29,32 @@ pub(crate) struct Simulation<'w> {
     pub(crate) network: &'w Network,
     pub(crate) town: Town,
     pub(crate) courier: Courier,
+    pub(crate) history: Rc<History>,
+    pub(crate) mail: Vec<Mail>,
+    pub(crate) is_rotated: bool,
     mutant: Option<Mutant>,
-    mail: Vec<Mail>,
 }
 
 /// Something under way at the same time as others.
-enum Errand {
+enum Errand<'w> {
     Parcel(Parcel),
     Mail(Mail),
+    /// Of a program.
+    Question(Question<'w>),
     Schedule,
 }
 
 /// How much is under way at the same time.
 #[derive(Clone, Copy)]
-enum Load {
+pub(crate) enum Load {
     /// So many things of any kind.
     Mixed(usize),
-    /// So many workers who count.
+    /// So many workers.
     Crowd(usize),
     /// So many deliveries of the stream.
     Changes(usize),
+    /// What has matured is looked for.
+    Due,
 }
 
 enum Said {
@@ -63,65 +71,56 @@ impl<'w> Simulation<'w> {
         town: Town,
         courier: Courier,
     ) -> Self {
-        Self { world, network, town, courier, mutant, mail: Vec::new() }
+        let history = Rc::new(History::new(world));
+        Self { world, network, town, courier, history, mail: Vec::new(), is_rotated: false, mutant }
     }
 
     pub(crate) async fn step(&mut self) {
         let (world, network) = (self.world, self.network);
         let place = network.below(self.town.programs.len());
-        let drawn = network.below(118);
+        let drawn = network.below(146);
         network.note(&format!("step {drawn} at {}", world.now()));
         match drawn {
             0..3 => self.town.join(world, network, place).await,
-            3..10 => self.town.visit(world, network, place).await,
-            10..26 => self.mail.extend(shop::sell(world, network, &mut self.town, place, None)),
-            26..38 => self.mail.extend(money_back::tell(world, network, &mut self.town, place)),
-            38..41 => self.town.publish(world, network, place).await,
-            41..54 => {
+            3..12 => self.town.programs[place].visit(world, network).await,
+            12..28 => {
+                let told = shop::sell(world, network, &mut self.town, place, None).await;
+                self.mail.extend(told);
+            }
+            28..40 => self.mail.extend(money_back::tell(world, network, &mut self.town, place)),
+            40..43 => self.town.publish(world, network, place).await,
+            43..52 => {
                 self.bend_payments();
-                self.town.ask(world, network, place).await;
+                let program = &self.town.programs[place];
+                let member = program.owed(world, network.below(program.members.len())).await;
+                let questions = self.questions(place, member).await;
+                self.bring(Vec::new(), questions, Load::Mixed(0)).await;
             }
-            54..60 => self.bend_payments(),
-            60..73 => self.pass_time().await,
-            73 => self.courier.redrive(world, network),
-            74..78 => self.mail.extend(office::adjust(world, network, &self.town, place)),
-            78..83 => {
-                // Sales of these days are counted at the same time.
-                if network.below(2) == 0 {
-                    self.queue_up(place, Some(*one_of(network, &FOREIGN))).await;
-                }
-                let rates = office::publish_rates(world, network, &mut self.town);
-                self.bring(rates, Load::Crowd(4)).await;
+            52..58 => self.bend_payments(),
+            58..71 => self.pass_time().await,
+            71 => self.courier.redrive(world, network),
+            72..76 => self.mail.extend(office::adjust(world, network, &self.town, place)),
+            76..81 => self.rush_of_rates(self.crowded()).await,
+            81..85 => {
+                self.queue_up(self.crowded(), None).await;
+                self.bring(Vec::new(), Vec::new(), Load::Crowd(8)).await;
             }
-            83..86 => {
-                self.queue_up(place, None).await;
-                self.bring(Vec::new(), Load::Crowd(8)).await;
+            85..93 => self.meet(self.crowded()).await,
+            93..97 => self.town.programs[place].keep_coupons(world, network).await,
+            97..101 => {
+                let batch = batches::gather(world, network, &self.town, place, &mut self.mail);
+                self.mail.extend(batch);
             }
-            _ if network.below(3) == 0 => self.bring(Vec::new(), Load::Crowd(5)).await,
-            _ => self.bring(Vec::new(), Load::Mixed(1 + network.below(4))).await,
-        }
-    }
-
-    /// Many buy at once, in one currency if it is said which: everything that is told of it has come
-    /// as far as to the queues.
-    async fn queue_up(&mut self, place: usize, currency: Option<&'static str>) {
-        let (world, network) = (self.world, self.network);
-        // On a day of its own nothing is used up of what is allowed a day, and no rate is known.
-        if network.below(2) == 0 && !self.has_open_payouts().await {
-            world.wait(SignedDuration::from_hours(24));
-        }
-        for _ in 0..4 {
-            self.mail.extend(shop::sell(world, network, &mut self.town, place, currency));
-        }
-        let letters = self.mail.split_off(self.mail.len().saturating_sub(8));
-        self.bring(letters, Load::Changes(0)).await;
-        for _ in 0..3 {
-            self.bring(Vec::new(), Load::Changes(2)).await;
+            101..106 => self.mail.extend(support::act(world, network, &self.town, place).await),
+            106..108 => self.town.programs[place].rotate_secret(world, network).await,
+            108 => self.rotate_keys(network).await,
+            _ if network.below(3) == 0 => self.bring(Vec::new(), Vec::new(), Load::Crowd(5)).await,
+            _ => self.bring(Vec::new(), Vec::new(), Load::Mixed(1 + network.below(4))).await,
         }
     }
 
     /// The next call to a payment provider goes wrong in one of the ways it can.
-    fn bend_payments(&self) {
+    pub(crate) fn bend_payments(&self) {
         let mut payments = self.world.payments.lock();
         if payments.scripts().len() > 1 {
             return;
@@ -157,7 +156,7 @@ impl<'w> Simulation<'w> {
     }
 
     pub(crate) async fn has_open_payouts(&self) -> bool {
-        for id in self.town.programs.iter().flat_map(|program| &program.payouts) {
+        for id in &self.town.payouts {
             let payout = self.world.store().payout(&id.parse().unwrap()).await.unwrap();
             if payout.is_some_and(|payout| payout.value.status.is_open()) {
                 return true;
@@ -166,8 +165,8 @@ impl<'w> Simulation<'w> {
         false
     }
 
-    /// Several things are brought at the same time, these letters among them.
-    async fn bring(&mut self, letters: Vec<Mail>, load: Load) {
+    /// Several things are brought at the same time, these letters and questions among them.
+    pub(crate) async fn bring(&mut self, letters: Vec<Mail>, questions: Vec<Question<'w>>, load: Load) {
         let (world, network) = (self.world, self.network);
         self.courier.look().await;
         let (mut errands, mut works) = (Vec::new(), Vec::new());
@@ -176,43 +175,81 @@ impl<'w> Simulation<'w> {
             works.push(self.told(&mail, works.is_empty()));
             errands.push(Errand::Mail(mail));
         }
-        let (Load::Mixed(count) | Load::Crowd(count) | Load::Changes(count)) = load;
+        for question in questions {
+            works.push(self.asked(question.clone()));
+            errands.push(Errand::Question(question));
+        }
+        self.take(load, &mut errands, &mut works);
+        let said = together(network, works).await;
+        world.clock.advance(back);
+        let mut unheard = Vec::new();
+        for (errand, said) in errands.into_iter().zip(said) {
+            unheard.extend(self.settle(errand, said));
+        }
+        for question in unheard {
+            self.insist(question).await;
+        }
+        world.breaches.assert_none();
+    }
+
+    /// What there is to do beside that.
+    fn take(&mut self, load: Load, errands: &mut Vec<Errand<'w>>, works: &mut Vec<LocalBoxFuture<'w, Said>>) {
+        let (world, network) = (self.world, self.network);
+        let count = match load {
+            Load::Mixed(count) | Load::Crowd(count) | Load::Changes(count) => count,
+            Load::Due => 1,
+        };
         for _ in 0..count {
             let now = world.now() + skew(network);
-            if !matches!(load, Load::Mixed(_)) {
-                let parcel = match load {
-                    Load::Changes(_) => self.courier.pick_changes(network),
-                    _ => self.courier.pick_one(world, network),
-                };
-                let Some(parcel) = parcel else { break };
+            let is_mixed = matches!(load, Load::Mixed(_));
+            let parcel = match load {
+                Load::Changes(_) => self.courier.pick_changes(network),
+                Load::Crowd(_) => self.courier.pick_work(world, network),
+                Load::Mixed(_) | Load::Due => None,
+            };
+            if let Some(parcel) = parcel {
                 works.push(wrap(self.courier.deliver(&parcel, now), Said::Again));
                 errands.push(Errand::Parcel(parcel));
-            } else if network.below(5) == 0 {
-                let schedule = SCHEDULES[[0, 0, 1, 2, 2, 3, 4, 4][network.below(8)]];
-                let run = self.courier.tick(schedule, now);
-                works.push(wrap(run, Said::Ticked));
+            } else if matches!(load, Load::Due) || (is_mixed && network.below(5) == 0) {
+                let due = if is_mixed { [0, 0, 1, 2, 2, 3, 4, 4][network.below(8)] } else { 0 };
+                works.push(wrap(self.courier.tick(SCHEDULES[due], now), Said::Ticked));
                 errands.push(Errand::Schedule);
-            } else if !self.mail.is_empty() && network.below(2) == 0 {
+            } else if is_mixed && !self.mail.is_empty() && network.below(2) == 0 {
                 let mail = self.mail.swap_remove(network.below(self.mail.len()));
-                works.push(wrap(mail.send(world, &self.town), Said::Reply));
+                works.push(wrap(mail.send(world, network, &self.town), Said::Reply));
                 errands.push(Errand::Mail(mail));
-            } else if let Some(parcel) = self.courier.pick(world, network) {
+            } else if let Some(parcel) = is_mixed.then(|| self.courier.pick(world, network)).flatten() {
                 works.push(wrap(self.courier.deliver(&parcel, now), Said::Again));
                 errands.push(Errand::Parcel(parcel));
             }
         }
-        let said = together(network, works).await;
-        world.clock.advance(back);
-        for (errand, said) in errands.into_iter().zip(said) {
-            self.settle(errand, said);
+    }
+
+    fn asked(&self, question: Question<'w>) -> LocalBoxFuture<'w, Said> {
+        let history = self.history.clone();
+        Box::pin(async move { Said::Reply(history.ask(question).await) })
+    }
+
+    /// Asks again, as clients do, until it is answered.
+    async fn insist(&mut self, question: Question<'w>) {
+        let (world, network) = (self.world, self.network);
+        for attempt in 0.. {
+            assert!(attempt < 6, "a question of money is not answered");
+            let was_calm = network.set_calm(network.is_calm() || attempt > 3);
+            let back = skewed(world, network);
+            let said = together(network, vec![self.asked(question.clone())]).await.pop().flatten();
+            world.clock.advance(back);
+            network.set_calm(was_calm);
+            if self.settle(Errand::Question(question.clone()), said).is_none() {
+                return;
+            }
         }
-        world.breaches.assert_none();
     }
 
     /// The delivery of a letter. Of exchange rates the first one is told to the stream's follower at
     /// once: whoever counts a sale at the same moment must not miss it.
     fn told(&self, mail: &Mail, is_first: bool) -> LocalBoxFuture<'w, Said> {
-        let sent = mail.send(self.world, &self.town);
+        let sent = mail.send(self.world, self.network, &self.town);
         if !mail.is_of_rates() || !is_first {
             return wrap(sent, Said::Reply);
         }
@@ -224,7 +261,8 @@ impl<'w> Simulation<'w> {
         })
     }
 
-    fn settle(&mut self, errand: Errand, said: Option<Said>) {
+    /// What becomes of an errand; a question that was not answered comes back.
+    fn settle(&mut self, errand: Errand<'w>, said: Option<Said>) -> Option<Question<'w>> {
         match (errand, said) {
             (Errand::Parcel(parcel), said) => {
                 let failed = match said {
@@ -233,9 +271,16 @@ impl<'w> Simulation<'w> {
                 };
                 self.courier.settle(self.world, self.network, parcel, failed);
             }
+            (Errand::Question(question), Some(Said::Reply(reply))) if reply.status < 500 => {
+                self.network.note(&format!("{}: {}", question.call.path, reply.status));
+                if question.call.method == "POST" && reply.status < 300 {
+                    self.town.payouts.push(text(&reply.body["id"]));
+                }
+            }
+            (Errand::Question(question), _) => return Some(question),
             (Errand::Mail(mail), said) => {
                 let is_heard = match said {
-                    Some(Said::Reply(reply)) => mail.is_heard(&mut self.town, &reply),
+                    Some(Said::Reply(reply)) => mail.is_heard(self.network, &mut self.town, &reply),
                     _ => false,
                 };
                 // Now and then the sender does not hear it: it comes again.
@@ -250,6 +295,7 @@ impl<'w> Simulation<'w> {
             (Errand::Schedule, Some(Said::Ticked(done))) => self.network.note(&format!("ticked: {done}")),
             (Errand::Schedule, _) => {}
         }
+        None
     }
 
     /// Nothing goes wrong any more: what is under way arrives, what is due happens.
@@ -299,8 +345,10 @@ impl<'w> Simulation<'w> {
 
     async fn bring_one(&mut self) {
         if let Some(mail) = self.mail.pop() {
-            let said = together(self.network, vec![mail.send(self.world, &self.town)]).await;
-            return self.settle(Errand::Mail(mail), said.into_iter().flatten().next().map(Said::Reply));
+            let sent = mail.send(self.world, self.network, &self.town);
+            let said = together(self.network, vec![sent]).await.pop().flatten();
+            self.settle(Errand::Mail(mail), said.map(Said::Reply));
+            return;
         }
         if let Some(parcel) = self.courier.pick(self.world, self.network) {
             let work = self.courier.deliver(&parcel, self.world.now());

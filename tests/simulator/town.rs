@@ -2,21 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use domain::money::Money;
 use futures_util::future::LocalBoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
+    coupons::Coupon,
+    doors::{Door, Sender},
     network::Network,
     office::Rates,
-    plans::{self, CAMPAIGNS, one_of},
+    people::Person,
+    plans::{self, one_of},
     reference::{Sale, Terms},
+    touches::{Credits, Origin, Policy},
     turns::together,
+    visits::{Click, Link},
 };
 use crate::{
     Call, Reply, World,
     story::{self, application, program_request, text},
-    stripe::Endpoint,
 };
 
 /// Clocks of functions differ by less than this.
@@ -25,21 +30,48 @@ const SKEW: i64 = 299;
 pub(crate) const LATER: SignedDuration = SignedDuration::from_mins(11);
 const MEMBERS: usize = 6;
 
+/// Functions that run at the same time as others: two that wait for the same start would wait for
+/// each other at the gate.
+const TOGETHER: [&str; 12] = [
+    "adjust-commission",
+    "discard-parked-message",
+    "follow-link",
+    "get-payout-eligibility",
+    "publish-exchange-rates",
+    "publish-plan",
+    "receive-webhook",
+    "record-conversion",
+    "record-conversions",
+    "replay-webhook-event",
+    "request-payout",
+    "retry-parked-message",
+];
+
 /// A program with everybody in it.
 pub(crate) struct Program {
     pub(crate) story: story::Program,
-    pub(crate) endpoint: Endpoint,
+    /// How it attributes unless a plan says otherwise.
+    pub(crate) policy: Policy,
+    pub(crate) doors: BTreeMap<Sender, Door>,
     /// Do its plans have everything that plans can have? Those of the others pay shares of the base.
     pub(crate) is_rich: bool,
     pub(crate) plans: Vec<Terms>,
     pub(crate) members: Vec<Member>,
     pub(crate) links: Vec<Link>,
     pub(crate) clicks: Vec<Click>,
-    pub(crate) customers: Vec<Customer>,
+    pub(crate) coupons: Vec<Coupon>,
+    pub(crate) people: Vec<Person>,
+    /// How customers and sales came to be, in that order.
+    pub(crate) origins: Vec<Origin>,
     pub(crate) sales: Vec<Sale>,
     /// Ids under which each sale can be refunded.
     pub(crate) names: Vec<Vec<String>>,
-    pub(crate) payouts: Vec<String>,
+    /// Orders of Lemon Squeezy, by their sales: refunds of them tell all of it again.
+    pub(crate) orders: BTreeMap<usize, Value>,
+    /// Reports that have been taken.
+    pub(crate) heard: Vec<Value>,
+    /// Events that have been taken, by the ids of their senders.
+    pub(crate) events: Vec<(Sender, String)>,
     /// Adjustments that were confirmed, by their idempotency keys: the line, and by how much.
     pub(crate) adjusted: BTreeMap<String, (String, i128)>,
 }
@@ -52,31 +84,12 @@ pub(crate) struct Member {
     pub(crate) joined: Timestamp,
 }
 
-/// A partner's link.
-pub(crate) struct Link {
-    slug: String,
-    member: usize,
-    at: Timestamp,
-}
-
-/// A visit through a partner's link.
-pub(crate) struct Click {
-    pub(crate) id: String,
-    pub(crate) member: usize,
-    pub(crate) at: Timestamp,
-}
-
-/// A customer who was brought by a partner.
-pub(crate) struct Customer {
-    pub(crate) name: String,
-    pub(crate) member: usize,
-    pub(crate) since: Timestamp,
-}
-
 /// Who acts, and where.
 pub(crate) struct Town {
     pub(crate) programs: Vec<Program>,
     pub(crate) rates: Rates,
+    /// Payouts that were promised.
+    pub(crate) payouts: Vec<String>,
 }
 
 /// A call as a client makes it: it may be answered, or not.
@@ -124,99 +137,138 @@ pub(crate) async fn succeed<'w>(world: &'w World, network: &Network, call: Call<
     reply
 }
 
-/// A plan drawn at random, with what the reference knows of it.
-fn plan(network: &Network, is_rich: bool) -> (Value, Option<Vec<i128>>) {
-    if is_rich {
-        return (plans::rich(network), None);
-    }
-    let (plan, rates) = plans::plain(network);
-    (plan, Some(rates))
+/// A plan drawn at random, in force from a time on.
+fn plan(network: &Network, is_rich: bool, from: Timestamp) -> (Value, Terms) {
+    let (plan, rates) = if is_rich {
+        (plans::rich(network), None)
+    } else {
+        let (plan, rates) = plans::plain(network);
+        (plan, Some(rates))
+    };
+    let policy = plan.get("attribution").map(Policy::read);
+    (plan, Terms { from, rates, policy })
 }
 
-/// Starts every function once while nothing goes wrong: two that wait for the same start would wait
-/// for each other at the gate.
-async fn warm(world: &World, program: &Program) {
-    let partner = &program.members[0].story;
-    let _ = world.payout(&program.story, partner).send().await.problem(409, "payout_blocked");
-    world.visit(&program.story, partner).await;
-    for path in ["/conversions", &program.endpoint.path] {
-        let reply = world.call("POST", path).bearer(&program.story.token).json(&json!({})).send().await;
-        assert!((400..500).contains(&reply.status), "{path}: {}", reply.text);
+/// How a program attributes.
+fn attribution(network: &Network) -> Value {
+    let precedences = [
+        json!(["customer", "coupon", "click"]),
+        json!(["customer", "email", "coupon", "click"]),
+        json!(["coupon", "customer", "email", "click"]),
+        json!(["coupon", "click", "customer"]),
+    ];
+    let mut attribution = json!({
+        "window_days": *one_of(network, &[7, 60, 60]),
+        "model": *one_of(network, &["last_click", "first_click"]),
+    });
+    if network.below(3) > 0 {
+        attribution["precedence"] = one_of(network, &precedences).clone();
     }
-    let unknown = "/admin/commissions/com_RW59HVJB737GJXNACR6DW6JCNE_01/adjustments";
-    for path in ["/admin/exchange-rates", unknown] {
-        let reply = world.admin("POST", path).json(&json!({})).send().await;
-        assert_eq!(reply.status, 422, "{path}: {}", reply.text);
-    }
+    attribution
 }
 
 impl Program {
-    /// The first member from this one on whom something can be paid; this one if there is nobody.
-    async fn owed(&self, world: &World, from: usize) -> usize {
+    async fn found(world: &World, network: &Network, is_rich: bool) -> Self {
+        let mut request = program_request();
+        request["payout"]["minimum"] = story::usd("0.01");
+        request["attribution"] = attribution(network);
+        let (first, terms) = plan(network, is_rich, world.now());
+        let story = world.program_with(&request, &first).await;
+        let mut doors = BTreeMap::new();
+        for sender in Sender::ALL {
+            doors.insert(sender, Door::open(world, &story, sender).await);
+        }
+        Self {
+            story,
+            policy: Policy::read(&request["attribution"]),
+            doors,
+            is_rich,
+            plans: vec![terms],
+            members: Vec::new(),
+            links: Vec::new(),
+            clicks: Vec::new(),
+            coupons: Vec::new(),
+            people: Vec::new(),
+            origins: Vec::new(),
+            sales: Vec::new(),
+            names: Vec::new(),
+            orders: BTreeMap::new(),
+            heard: Vec::new(),
+            events: Vec::new(),
+            adjusted: BTreeMap::new(),
+        }
+    }
+
+    /// What can be paid to a member.
+    pub(crate) async fn available(&self, world: &World, member: usize) -> i64 {
         let (program, currency) = (self.story.id.parse().unwrap(), "USD".parse().unwrap());
-        for place in (from..self.members.len()).chain(0..from) {
-            let partner = self.members[place].story.id.parse().unwrap();
-            let account = world.store().account(&program, &partner, currency).await.unwrap();
-            if account.balances.available.minor() > 0 {
-                return place;
+        let partner = self.members[member].story.id.parse().unwrap();
+        let account = world.store().account(&program, &partner, currency).await.unwrap();
+        Money::minor(account.balances.available)
+    }
+
+    /// The first member from this one on whom something can be paid; this one if there is nobody.
+    pub(crate) async fn owed(&self, world: &World, from: usize) -> usize {
+        for member in (from..self.members.len()).chain(0..from) {
+            if self.available(world, member).await > 0 {
+                return member;
             }
         }
         from
     }
 
-    async fn link(&mut self, world: &World, network: &Network) {
-        let member = network.below(self.members.len());
-        let partner = &self.members[member];
-        if partner.joined + LATER > world.now() {
-            return;
+    /// The policy that decides at a time.
+    fn policy_at(&self, at: Timestamp) -> &Policy {
+        let terms = self.plans.iter().rfind(|terms| terms.from <= at);
+        terms.and_then(|terms| terms.policy.as_ref()).unwrap_or(&self.policy)
+    }
+
+    /// Whose everything is by now.
+    pub(crate) fn credits(&self) -> Credits {
+        Credits::of(&self.origins, |at| self.policy_at(at))
+    }
+
+    /// Notes how a customer or a sale comes to be; nothing where the clocks of functions decide whose
+    /// it is.
+    pub(crate) fn begin(&mut self, origin: Origin) -> Option<usize> {
+        let is_clear = self.credits().is_clear(&origin, self.policy_at(origin.at));
+        if is_clear {
+            self.origins.push(origin);
         }
-        let mut body = json!({ "program_id": self.story.id, "destination": story::DESTINATION });
-        if network.below(2) == 0 {
-            body["campaign"] = json!(one_of(network, &CAMPAIGNS));
-        }
-        let call = world.partner(&partner.story.name, "POST", "/affiliate/links/generate").json(&body);
-        let at = world.now();
-        let link = succeed(world, network, call).await;
-        self.links.push(Link { slug: text(&link.body["slug"]), member, at });
+        is_clear.then(|| self.origins.len() - 1)
+    }
+
+    /// A sender gets another secret.
+    pub(crate) async fn rotate_secret(&mut self, world: &World, network: &Network) {
+        let sender = one_of(network, &Sender::ALL);
+        self.doors.get_mut(sender).unwrap().rotate(world, network).await;
     }
 }
 
 impl Town {
-    /// One or two programs, each with its first partners.
+    /// One program, or one of each kind, with their first partners.
     pub(crate) async fn build(world: &World, network: &Network) -> Self {
-        let mut programs = Vec::new();
-        for _ in 0..1 + network.below(2) {
-            let is_rich = network.below(2) == 0;
-            let (terms, rates) = plan(network, is_rich);
-            let mut request = program_request();
-            request["payout"]["minimum"] = story::usd("0.01");
-            let story = world.program_with(&request, &terms).await;
-            let endpoint = world.endpoint(&story).await;
-            let program = Program {
-                story,
-                endpoint,
-                is_rich,
-                plans: vec![Terms { from: world.now(), rates }],
-                members: Vec::new(),
-                links: Vec::new(),
-                clicks: Vec::new(),
-                customers: Vec::new(),
-                sales: Vec::new(),
-                names: Vec::new(),
-                payouts: Vec::new(),
-                adjusted: BTreeMap::new(),
-            };
-            programs.push(program);
+        let (mut programs, is_rich) = (Vec::new(), network.below(2) == 0);
+        programs.push(Program::found(world, network, is_rich).await);
+        if network.below(2) == 0 {
+            programs.push(Program::found(world, network, !is_rich).await);
         }
-        let mut town = Self { programs, rates: Rates::default() };
+        let mut town = Self { programs, rates: Rates::default(), payouts: Vec::new() };
         for _ in 0..2 + network.below(3) {
             for place in 0..town.programs.len() {
                 town.join(world, network, place).await;
             }
             world.wait(LATER);
         }
-        warm(world, &town.programs[0]).await;
+        town.warm(world).await;
         town
+    }
+
+    /// Starts the functions that run at the same time as others.
+    pub(crate) async fn warm(&self, world: &World) {
+        for binary in TOGETHER {
+            world.gateway.start(world, binary).await;
+        }
     }
 
     /// Somebody joins a program, below somebody or nobody.
@@ -246,56 +298,17 @@ impl Town {
         self.programs[place].members.push(member);
     }
 
-    /// A partner makes a link, or a visitor follows one that was made before.
-    pub(crate) async fn visit(&mut self, world: &World, network: &Network, place: usize) {
-        let program = &mut self.programs[place];
-        let old = |link: &&Link| link.at + LATER <= world.now();
-        let links: Vec<_> = program.links.iter().filter(old).collect();
-        let Some(link) = links.get(network.below(links.len() + 1)) else {
-            return program.link(world, network).await;
-        };
-        let (target, member, at) = (format!("/r/{}", link.slug), link.member, world.now());
-        let reply = succeed(world, network, world.call("GET", &target)).await;
-        let location: url::Url = reply.header("location").unwrap().parse().unwrap();
-        let id = location.query_pairs().find(|(name, _)| name == "trb_click").unwrap().1.into_owned();
-        program.clicks.push(Click { id, member, at });
-    }
-
     /// The terms change for what is sold half an hour from now.
     pub(crate) async fn publish(&mut self, world: &World, network: &Network, place: usize) {
         let program = &mut self.programs[place];
-        let (plan, rates) = plan(network, program.is_rich);
         let from = world.now() + SignedDuration::from_mins(30);
+        let (plan, terms) = plan(network, program.is_rich, from);
         if program.plans.last().unwrap().from >= from {
             return;
         }
         let path = format!("/admin/programs/{}/plans", program.story.id);
         let body = json!({ "effective_from": from, "plan": plan });
         succeed(world, network, world.admin("POST", &path).json(&body)).await;
-        program.plans.push(Terms { from, rates });
-    }
-
-    /// A partner asks to be paid, now and then twice at the same moment.
-    pub(crate) async fn ask(&mut self, world: &World, network: &Network, place: usize) {
-        let program = &mut self.programs[place];
-        let partner = &program.members[program.owed(world, network.below(program.members.len())).await];
-        let calls: Vec<_> =
-            (0..1 + network.below(3)).map(|_| world.payout(&program.story, &partner.story)).collect();
-        let back = skewed(world, network);
-        let mut replies = together(network, calls.iter().cloned().map(sending).collect()).await;
-        world.clock.advance(back);
-        for (call, reply) in calls.into_iter().zip(&mut replies) {
-            if reply.as_ref().is_none_or(|reply| reply.status >= 500) {
-                *reply = Some(insist(world, network, call).await);
-            }
-        }
-        for reply in replies.into_iter().flatten() {
-            network.note(&format!("payout asked for: {}", reply.status));
-            match reply.status {
-                200 | 201 => program.payouts.push(text(&reply.body["id"])),
-                409 => {}
-                status => panic!("a payout request was answered {status}: {}", reply.text),
-            }
-        }
+        program.plans.push(terms);
     }
 }

@@ -9,13 +9,10 @@ use super::{
     measures::Measures,
     reference::{expected, line_prefix},
     steps::Simulation,
+    support::ACCEPTED,
     town::Program,
 };
 use crate::audit::{self, Ledger};
-
-/// Reasons for which a message may be set aside for a person: refunds of more than was paid, and a
-/// referral that came later than the plan allows.
-const ACCEPTED: [&str; 2] = ["refunds_exceed_charge", "referral_not_valid"];
 
 impl Simulation<'_> {
     /// Fails with the first thing that is not as it has to be.
@@ -32,6 +29,7 @@ impl Simulation<'_> {
         assert!(waiting.is_empty(), "refunds still wait although every charge is known: {waiting:#?}");
         let payouts = self.payouts(&rows).await;
         self.check_payouts(&payouts);
+        self.history.check().await;
         let overdue = self.world.store().audit_liveness(self.world.now()).await.unwrap();
         assert!(overdue.is_empty(), "forgotten: {overdue:#?}");
         for program in &self.town.programs {
@@ -70,7 +68,7 @@ impl Simulation<'_> {
             *paid.entry(payout.id.as_str()).or_insert(0) += payment.amount;
         }
         assert_eq!(paid, settled, "providers and ledger differ (paid, settled)");
-        for asked in self.town.programs.iter().flat_map(|program| &program.payouts) {
+        for asked in &self.town.payouts {
             let known = payouts.iter().any(|payout| payout.id.as_str() == asked);
             assert!(known, "payout {asked} was confirmed and is not in the table");
         }
@@ -99,7 +97,7 @@ impl Simulation<'_> {
         for (line, minor) in program.adjusted.values() {
             *adjusted.entry(line.clone()).or_default() += minor;
         }
-        let expected = expected(&id, &program.plans, &program.sales, &adjusted);
+        let expected = expected(program, &adjusted);
         let lines = expected.lines;
         let names: Vec<_> = program.sales.iter().map(|sale| line_prefix(&id, sale)).collect();
         let is_here = |line: &str| names.iter().any(|name| line.starts_with(name));

@@ -1,22 +1,17 @@
 //! Measures the functions' real binaries, each started as Lambda starts it, against a table in
-//! this process; `docs/performance.md` says how to read the figures, and gets them.
-//!
-//! ```text
-//! cargo build --profile ci-release --package <function> ...
-//! cargo run --profile ci-release --package bench -- [--write] [--only name,name] [profile ...]
-//! cargo run --profile ci-release --package bench -- steps [--write] [profile]
-//! cargo run --package bench -- --check-size [profile]
-//! ```
+//! this process; `docs/performance.md` says how to read the figures, and gets them. `--help` tells
+//! what can be asked for.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a measurement that cannot go on says so by panicking"
+    reason = "what a scene sets up is our own; what can go wrong with the function is told as an `Outcome`"
 )]
 // A scene is a future over the stories of the tests' world, which are futures over its parts.
 #![recursion_limit = "256"]
 
+mod arguments;
 mod measure;
 mod meter;
 mod process;
@@ -25,106 +20,108 @@ mod sample;
 mod scenes;
 mod size;
 mod steps;
+mod targets;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
-use tests::{repository, template::Template};
+use tests::template::Template;
 
-use crate::{measure::Measured, report::Report};
+use crate::{
+    arguments::{Arguments, Task, USAGE},
+    measure::Measured,
+    report::Report,
+};
 
-/// What is measured when no profile is named: every function in one that builds quickly, and those
-/// that are built as they ship.
-const PROFILES: [&str; 2] = ["ci-release", "release"];
-
-/// What the command line asks for.
-#[derive(Debug, Default)]
-struct Wanted {
-    check_size: bool,
-    steps: bool,
-    write: bool,
-    only: Option<Vec<String>>,
-    profiles: Vec<String>,
-}
+/// Something, or what went wrong and what to do about it.
+type Outcome<T> = Result<T, String>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let wanted = wanted(std::env::args().skip(1));
-    if wanted.check_size {
-        let profile = wanted.profiles.first().map_or("release", String::as_str);
-        let (lines, kept) = size::check(&folder(profile));
-        lines.iter().for_each(|line| say(line));
-        return if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            complain(&format!("error: {why}"));
+            ExitCode::FAILURE
+        }
     }
-    if wanted.steps {
-        measure_steps(&wanted).await;
-    } else {
-        measure_functions(wanted).await;
+}
+
+async fn run() -> Outcome<()> {
+    let arguments = Arguments::read(std::env::args().skip(1))?;
+    match arguments.task {
+        Task::Help => {
+            say(USAGE);
+            Ok(())
+        }
+        Task::Functions => measure_functions(&arguments).await,
+        Task::Steps => measure_steps(&arguments).await,
+        Task::CheckSize => check_size(&arguments),
     }
-    ExitCode::SUCCESS
 }
 
 /// Functions as a whole, in each profile.
-async fn measure_functions(wanted: Wanted) {
-    let defaults = || PROFILES.map(str::to_owned).to_vec();
-    let profiles = if wanted.profiles.is_empty() { defaults() } else { wanted.profiles };
-    let mut report = Report::new(&profiles);
-    for function in Template::get().functions() {
-        let name = &function.binary;
-        if wanted.only.as_ref().is_some_and(|only| !only.contains(name)) {
-            continue;
-        }
-        for profile in &profiles {
-            let binary = folder(profile).join(name);
-            if binary.exists() {
-                let measured = Measured::of(name, &binary).await;
-                say(&format!("{profile} {}", measured.line()));
-                report.add(profile, measured);
+async fn measure_functions(arguments: &Arguments) -> Outcome<()> {
+    let (mut report, mut missing) = (Report::new(&arguments.profiles), Vec::new());
+    let functions = Template::get().functions().iter().map(|function| &function.binary);
+    let is_wanted = |name: &&String| arguments.only.as_ref().is_none_or(|only| only.contains(name));
+    for name in functions.filter(is_wanted) {
+        for profile in &arguments.profiles {
+            let binary = arguments.folder(profile)?.join(name);
+            if !binary.exists() {
+                missing.push(format!("{profile}/{name}"));
+                continue;
             }
+            let measured = Measured::of(name, &binary).await?;
+            say(&format!("{profile} {}", measured.line()));
+            report.add(profile, measured);
         }
     }
-    say(&report.text());
-    if wanted.write {
-        report.write();
+    say(&format!("\n{}", report.text()));
+    if missing.is_empty() {
+        if arguments.write { report.write() } else { Ok(()) }
+    } else if arguments.write || arguments.only.is_some() {
+        Err(format!("not built: {}; build with: cargo build --profile PROFILE", missing.join(", ")))
+    } else {
+        complain(&format!("left out, because they are not built: {}", missing.join(", ")));
+        Ok(())
     }
 }
 
 /// The steps of those that somebody waits for, in one profile.
-async fn measure_steps(wanted: &Wanted) {
-    let profile = wanted.profiles.first().map_or(PROFILES[0], String::as_str);
+async fn measure_steps(arguments: &Arguments) -> Outcome<()> {
+    let [profile] = &arguments.profiles[..] else {
+        return Err("steps are measured in one profile".to_owned());
+    };
     let mut report = steps::Report::new(profile);
     for function in steps::FUNCTIONS {
-        let binary = folder(profile).join(function);
-        report.add(steps::Measured::of(steps::of(function).await, &binary).await);
+        let binary = arguments.folder(profile)?.join(function);
+        report.add(steps::Measured::of(steps::of(function).await, &binary).await?);
     }
     say(&report.text());
-    if wanted.write {
-        report.write();
-    }
+    if arguments.write { report.write() } else { Ok(()) }
 }
 
-fn wanted(mut arguments: impl Iterator<Item = String>) -> Wanted {
-    let mut wanted = Wanted::default();
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "steps" => wanted.steps = true,
-            "--check-size" => wanted.check_size = true,
-            "--write" => wanted.write = true,
-            "--only" => {
-                let names = arguments.next().unwrap_or_default();
-                wanted.only = Some(names.split(',').map(str::to_owned).collect());
-            }
-            _ => wanted.profiles.push(argument),
+/// Are the zips within the budget?
+fn check_size(arguments: &Arguments) -> Outcome<()> {
+    for profile in &arguments.profiles {
+        let (lines, broken) = size::check(&arguments.folder(profile)?)?;
+        lines.iter().for_each(|line| say(line));
+        if !broken.is_empty() {
+            return Err(format!(
+                "{}; see what grew with `cargo bloat`, or raise infra/bench/budget.json and say why",
+                broken.join("; ")
+            ));
         }
     }
-    wanted
-}
-
-/// Where cargo puts the binaries of a profile.
-fn folder(profile: &str) -> PathBuf {
-    repository::root().join("target").join(profile)
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "a command answers on its standard output")]
 fn say(line: &str) {
     println!("{line}");
+}
+
+#[expect(clippy::print_stderr, reason = "a command complains on its standard error")]
+fn complain(line: &str) {
+    eprintln!("{line}");
 }

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use crate::{
+    Outcome,
     meter::{Charged, Meter},
     process::{Cost, Function},
     scenes::{self, Scene},
@@ -45,8 +46,9 @@ pub(crate) struct Measured {
 
 impl Measured {
     /// Measures a function.
-    pub(crate) async fn of(name: &str, binary: &Path) -> Self {
-        let Scene { world, events, about } = scenes::of(name).await;
+    pub(crate) async fn of(name: &str, binary: &Path) -> Outcome<Self> {
+        let setting = scenes::of(name).ok_or_else(|| format!("infra/bench/src/scenes has no {name}"))?;
+        let Scene { world, events, about } = setting.await;
         let mut events = events.into_iter();
         let url = world.table.url();
 
@@ -55,21 +57,21 @@ impl Measured {
         for _ in 0..STARTS {
             // One after the other: two at once would take the processor from each other.
             drop(last.take());
-            let (mut function, init) = Function::start(&world, name, binary, url).await;
+            let (mut function, init) = Function::start(&world, name, binary, url).await?;
             inits.push(init);
-            firsts.push(function.invoke_alone(events.next().unwrap()).await);
+            firsts.push(function.invoke_alone(events.next().unwrap()).await?);
             last = Some(function);
         }
 
         let mut function = last.unwrap();
         for event in events.by_ref().take(WARMING) {
-            function.invoke(event).await;
+            function.invoke(event).await?;
         }
         let before = function.processor().await;
         let mut walls = Vec::new();
         let counting = events_left(&events);
         for event in events.by_ref().take(counting) {
-            walls.push(function.invoke(event).await);
+            walls.push(function.invoke(event).await?);
         }
         let processor = function.processor().await.saturating_sub(before);
         let processor = processor / u32::try_from(walls.len()).unwrap();
@@ -77,19 +79,19 @@ impl Measured {
         drop(function);
 
         let meter = Meter::start(url).await;
-        let (mut function, _) = Function::start(&world, name, binary, &meter.url).await;
+        let (mut function, _) = Function::start(&world, name, binary, &meter.url).await?;
         let warming = events.next().unwrap();
-        function.invoke(warming).await;
+        function.invoke(warming).await?;
         meter.take();
         for event in events {
-            function.invoke(event).await;
+            function.invoke(event).await?;
         }
         let charged = meter.take().each(METERED.into());
 
         let (p50, p99, warm) = (share(&mut walls, 50), share(&mut walls, 99), walls.len());
         let (name, size) = (name.to_owned(), size::of(binary));
         let (init, first) = (median(&inits), median(&firsts));
-        Self { name, about, init, first, p50, p99, processor, warm, memory, size, charged }
+        Ok(Self { name, about, init, first, p50, p99, processor, warm, memory, size, charged })
     }
 
     /// A line to watch the measurement by.

@@ -14,12 +14,21 @@ use tests::{
     template::Template,
 };
 
+use crate::Outcome;
+
 /// The kernel's figures lag a moment behind a process that has just gone to sleep.
 const SETTLING: Duration = Duration::from_millis(3);
+
+/// What a function may take for anything before it counts as stuck.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Where systems keep all roots in one file.
+const BUNDLES: [&str; 3] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
 /// A function that runs.
 #[derive(Debug)]
 pub(crate) struct Function {
+    name: String,
     child: Child,
     api: RuntimeApi,
     started: Instant,
@@ -47,7 +56,12 @@ pub(crate) struct Observed {
 
 impl Function {
     /// Starts a binary; gives it with what its start took.
-    pub(crate) async fn start(world: &World, name: &str, binary: &Path, table_url: &str) -> (Self, Cost) {
+    pub(crate) async fn start(
+        world: &World,
+        name: &str,
+        binary: &Path,
+        table_url: &str,
+    ) -> Outcome<(Self, Cost)> {
         let api = RuntimeApi::start().await;
         let variables = Template::get().function(name).variables.keys();
         let settings = variables.map(|name| (name, world.settings.get(name.as_str()).unwrap()));
@@ -55,6 +69,7 @@ impl Function {
         let child = Command::new(binary)
             .env_clear()
             .envs(settings)
+            .envs(bundle().map(|bundle| ("SSL_CERT_FILE", bundle)))
             .env("AWS_LAMBDA_RUNTIME_API", &api.address)
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
@@ -69,46 +84,47 @@ impl Function {
             .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", &world.cloud.url)
             .stdout(Stdio::null())
             .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
-        let mut function = Self { child, api, started };
-        let wall = function.asked().await.duration_since(function.started);
+            .map_err(|error| format!("{} does not start: {error}; {}", binary.display(), again(name)))?;
+        let mut function = Self { name: name.to_owned(), child, api, started };
+        let wall = function.asked().await?.duration_since(function.started);
         let processor = function.processor().await;
-        (function, Cost { wall, processor })
+        Ok((function, Cost { wall, processor }))
     }
 
     /// Invokes it once; gives how long the answer took by the clock.
-    pub(crate) async fn invoke(&mut self, event: Value) -> Duration {
+    pub(crate) async fn invoke(&mut self, event: Value) -> Outcome<Duration> {
         let sent = Instant::now();
-        let (at, answer) = self.answered(event).await;
-        check(&answer);
-        self.asked().await;
-        at.duration_since(sent)
+        let (at, answer) = self.answered(event).await?;
+        self.check(&answer)?;
+        self.asked().await?;
+        Ok(at.duration_since(sent))
     }
 
     /// Invokes it once, whatever the answer; gives that and what it took.
-    pub(crate) async fn observe(&mut self, event: Value) -> Observed {
+    pub(crate) async fn observe(&mut self, event: Value) -> Outcome<Observed> {
         let before = self.processor().await;
         let sent = Instant::now();
-        let (at, answer) = self.answered(event).await;
-        let ready = self.asked().await.duration_since(sent);
+        let (at, answer) = self.answered(event).await?;
+        let ready = self.asked().await?.duration_since(sent);
         let processor = self.processor().await.saturating_sub(before);
-        Observed { answer, cost: Cost { wall: at.duration_since(sent), processor }, ready }
+        Ok(Observed { answer, cost: Cost { wall: at.duration_since(sent), processor }, ready })
     }
 
     /// Invokes it once, and calls back between the answer and what the function does after it.
-    pub(crate) async fn invoke_halting(&mut self, event: Value, at_answer: impl FnOnce()) {
+    pub(crate) async fn invoke_halting(&mut self, event: Value, at_answer: impl FnOnce()) -> Outcome<()> {
         self.api.hold(true);
-        self.answered(event).await;
+        self.answered(event).await?;
         at_answer();
         self.api.hold(false);
-        self.asked().await;
+        self.asked().await?;
+        Ok(())
     }
 
     /// Invokes it once; gives what that took, the processor's time as well.
-    pub(crate) async fn invoke_alone(&mut self, event: Value) -> Cost {
+    pub(crate) async fn invoke_alone(&mut self, event: Value) -> Outcome<Cost> {
         let before = self.processor().await;
-        let wall = self.invoke(event).await;
-        Cost { wall, processor: self.processor().await.saturating_sub(before) }
+        let wall = self.invoke(event).await?;
+        Ok(Cost { wall, processor: self.processor().await.saturating_sub(before) })
     }
 
     /// Processor time so far: of the main thread, which is the only one that a function works on.
@@ -125,21 +141,47 @@ impl Function {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    async fn answered(&mut self, event: Value) -> (Instant, Value) {
+    async fn answered(&mut self, event: Value) -> Outcome<(Instant, Value)> {
         self.api.send(event);
-        match self.api.act().await {
-            (at, Act::Answered(answer)) => (at, answer),
-            (_, Act::Failed(why)) => panic!("the function failed: {why}"),
-            (_, Act::Asked) => panic!("the function asked for another event and answered none"),
+        match self.act().await? {
+            (at, Act::Answered(answer)) => Ok((at, answer)),
+            (_, Act::Failed(why)) => Err(self.trouble(&format!("failed: {why}"))),
+            (_, Act::Asked) => Err(self.trouble("asked for another event and answered none")),
         }
     }
 
-    async fn asked(&mut self) -> Instant {
-        match self.api.act().await {
-            (at, Act::Asked) => at,
-            (_, Act::Failed(why)) => panic!("the function failed: {why}"),
-            (_, Act::Answered(answer)) => panic!("the function answered what nobody asked: {answer}"),
+    async fn asked(&mut self) -> Outcome<Instant> {
+        match self.act().await? {
+            (at, Act::Asked) => Ok(at),
+            (_, Act::Failed(why)) => Err(self.trouble(&format!("failed: {why}"))),
+            (_, Act::Answered(answer)) => Err(self.trouble(&format!("answered what nobody asked: {answer}"))),
         }
+    }
+
+    async fn act(&mut self) -> Outcome<(Instant, Act)> {
+        if let Ok(act) = tokio::time::timeout(PATIENCE, self.api.act()).await {
+            return Ok(act);
+        }
+        let ended = self.child.try_wait().ok().flatten();
+        let state = ended.map_or_else(|| "is stuck".to_owned(), |status| format!("has ended ({status})"));
+        Err(self.trouble(&state))
+    }
+
+    /// Figures of a function that refuses its work would say nothing.
+    fn check(&self, answer: &Value) -> Outcome<()> {
+        let refused = answer["statusCode"].as_u64().is_some_and(|status| status >= 400);
+        let failed = answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty());
+        let unknown = answer["context"]["role"] == "none";
+        if refused || failed || unknown {
+            Err(self.trouble(&format!("refused its event: {answer}")))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn trouble(&self, what: &str) -> String {
+        let name = &self.name;
+        format!("{name} {what}\nIts events are made in infra/bench/src/scenes. {}", again(name))
     }
 }
 
@@ -150,10 +192,12 @@ impl Drop for Function {
     }
 }
 
-/// Figures of a function that refuses its work would say nothing.
-fn check(answer: &Value) {
-    let refused = answer["statusCode"].as_u64().is_some_and(|status| status >= 400);
-    let failed = answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty());
-    let unknown = answer["context"]["role"] == "none";
-    assert!(!refused && !failed && !unknown, "the function did not do its work: {answer}");
+/// The roots in one file, as on Lambda. Where a folder has a file for each of them besides, as on Debian,
+/// all are read a second time, which would be most of a function's start.
+fn bundle() -> Option<&'static str> {
+    BUNDLES.into_iter().find(|bundle| Path::new(bundle).exists())
+}
+
+fn again(name: &str) -> String {
+    format!("If the code is newer than the binary, build it again: cargo build --release --package {name}")
 }

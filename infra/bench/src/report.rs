@@ -5,7 +5,7 @@ use std::{fmt::Write, fs, time::Duration};
 use rust_decimal::Decimal;
 use tests::repository;
 
-use crate::{measure::Measured, meter::Charged, sample::real_now};
+use crate::{Outcome, measure::Measured, meter::Charged, sample::real_now, targets};
 
 const DOCUMENT: &str = "docs/performance.md";
 const BEGIN: &str = "<!-- figures: written by `bench --write` -->";
@@ -43,6 +43,7 @@ impl Report {
             for one in measured {
                 text.push_str(&times(one));
             }
+            let _ = write!(text, "\n{}\n", targets::verdict(measured));
         }
         // The same table charges the same, however the function was built.
         let charged = self.profiles.iter().find(|(_, measured)| !measured.is_empty());
@@ -56,18 +57,19 @@ impl Report {
     }
 
     /// Puts the figures where the documentation has them.
-    pub(crate) fn write(&self) {
-        put(BEGIN, END, &self.text());
+    pub(crate) fn write(&self) -> Outcome<()> {
+        put(BEGIN, END, &self.text())
     }
 }
 
 /// Puts a text between two lines of the documentation.
-pub(crate) fn put(begin: &str, end: &str, text: &str) {
+pub(crate) fn put(begin: &str, end: &str, text: &str) -> Outcome<()> {
     let path = repository::root().join(DOCUMENT);
-    let document = fs::read_to_string(&path).unwrap();
-    let (before, rest) = document.split_once(begin).unwrap();
-    let (_, after) = rest.split_once(end).unwrap();
-    fs::write(&path, format!("{before}{begin}\n\n{text}\n{end}{after}")).unwrap();
+    let document = fs::read_to_string(&path).map_err(|error| format!("{DOCUMENT}: {error}"))?;
+    let parts = document.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
+    let (before, after) = parts.ok_or_else(|| format!("{DOCUMENT} has lost its lines {begin} and {end}"))?;
+    let document = format!("{before}{begin}\n\n{text}\n{end}{after}");
+    fs::write(&path, document).map_err(|error| format!("{DOCUMENT}: {error}"))
 }
 
 const TIMES_HEAD: &str = "\
@@ -77,7 +79,6 @@ const TIMES_HEAD: &str = "\
 
 fn times(measured: &Measured) -> String {
     let Measured { name, init, first, p50, p99, processor, warm, memory, size, .. } = measured;
-    let mebibytes = Decimal::from(*memory) / Decimal::from(1024);
     format!(
         "| {name} | {} | {} | {} | {} | {} | {} | {} | {warm} | {} | {} | {} |\n",
         ms(init.wall),
@@ -87,7 +88,7 @@ fn times(measured: &Measured) -> String {
         ms(*p50),
         ms(*p99),
         ms(*processor),
-        mebibytes.round_dp(1),
+        mebibytes(*memory),
         mega(size.binary),
         mega(size.zip),
     )
@@ -152,6 +153,12 @@ pub(crate) fn ms(duration: Duration) -> String {
     format!("{}.{:02}", micros / 1000, micros % 1000 / 10)
 }
 
-fn mega(bytes: usize) -> Decimal {
+/// KiB in MiB.
+pub(crate) fn mebibytes(kibibytes: u64) -> Decimal {
+    (Decimal::from(kibibytes) / Decimal::from(1024)).round_dp(1)
+}
+
+/// Bytes in millions.
+pub(crate) fn mega(bytes: usize) -> Decimal {
     (Decimal::from(bytes) / Decimal::from(1_000_000)).round_dp(2)
 }

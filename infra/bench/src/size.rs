@@ -1,10 +1,12 @@
 //! How large a function is, as it is deployed, and how large it may be.
 
-use std::{fs, io::Write, path::Path};
+use std::{collections::BTreeMap, fs, io::Write, path::Path};
 
 use flate2::{Compression, write::DeflateEncoder};
-use serde_json::Value;
+use serde::Deserialize;
 use tests::{repository, template::Template};
+
+use crate::Outcome;
 
 /// What a zip with the one file `bootstrap` has around the compressed bytes: local header,
 /// central directory, end record, and the name twice.
@@ -28,25 +30,62 @@ pub(crate) fn of(binary: &Path) -> Size {
     Size { binary: bytes.len(), zip: encoder.finish().unwrap().len() + ZIP_FRAME }
 }
 
-/// Holds every function that is built in a folder against the budget; gives one line each, and
-/// whether all of them keep it. A function that the budget names has to be there.
-pub(crate) fn check(folder: &Path) -> (Vec<String>, bool) {
-    let budget: Value = serde_json::from_str(&repository::read(BUDGET)).unwrap();
-    let (named, any) = (&budget["functions"], budget["any"].as_u64().unwrap());
-    let (mut lines, mut kept) = (Vec::new(), true);
-    for function in Template::get().functions() {
-        let name = &function.binary;
-        let (most, binary) = (named[name].as_u64(), folder.join(name));
-        let (line, keeps) = match (binary.exists(), most) {
-            (false, None) => continue,
-            (false, Some(_)) => (format!("{name}: not built"), false),
-            (true, _) => {
-                let (zip, most) = (of(&binary).zip, usize::try_from(most.unwrap_or(any)).unwrap());
-                (format!("{name}: {zip} of {most} bytes"), zip <= most)
-            }
-        };
-        lines.push(if keeps { line } else { format!("{line}: TOO LARGE OR MISSING") });
-        kept &= keeps;
+/// How large zips may be.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Budget {
+    /// Each that is not named, in bytes.
+    any: usize,
+    /// Functions that have to be there, and the most bytes of each.
+    functions: BTreeMap<String, usize>,
+}
+
+/// Holds every function that is built in a folder against the budget; gives a line for each, and what is
+/// wrong. A function that the budget names has to be there.
+pub(crate) fn check(folder: &Path) -> Outcome<(Vec<String>, Vec<String>)> {
+    let budget = repository::read(BUDGET);
+    let budget: Budget = serde_json::from_str(&budget).map_err(|error| format!("{BUDGET}: {error}"))?;
+    let functions: Vec<_> = Template::get().functions().iter().map(|function| &function.binary).collect();
+    let (mut lines, mut wrong) = (Vec::new(), Vec::new());
+    for name in budget.functions.keys() {
+        if !functions.contains(&name) {
+            wrong.push(format!("{BUDGET} names {name}, and there is no such function"));
+        } else if !folder.join(name).exists() {
+            wrong.push(format!("{name} is not built"));
+        }
     }
-    (lines, kept)
+    for name in functions.into_iter().filter(|name| folder.join(name).exists()) {
+        let (zip, most) = (of(&folder.join(name)).zip, *budget.functions.get(name).unwrap_or(&budget.any));
+        lines.push(format!("{name}: {zip} of {most} bytes"));
+        if zip > most {
+            wrong.push(format!("{name} has {zip} bytes zipped and may have {most}"));
+        }
+    }
+    Ok((lines, wrong))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zip_is_as_large_as_one_that_was_packed() {
+        // `printf '%02000d' 0 > bootstrap && zip -X -9 one.zip bootstrap`, less what depends on the packer.
+        let folder = std::env::temp_dir().join(format!("bench-size-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let binary = folder.join("bootstrap");
+        fs::write(&binary, [b'0'; 2000]).unwrap();
+        let size = of(&binary);
+        assert_eq!(size.binary, 2000);
+        assert!((ZIP_FRAME..ZIP_FRAME + 30).contains(&size.zip), "{}", size.zip);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_the_budget_names_has_to_be_there() {
+        let empty = std::env::temp_dir();
+        let (lines, wrong) = check(&empty.join("no-binaries-here")).unwrap();
+        assert!(lines.is_empty() && !wrong.is_empty(), "{lines:?} {wrong:?}");
+        assert!(wrong.iter().all(|what| what.ends_with("is not built")), "{wrong:?}");
+    }
 }

@@ -20,8 +20,11 @@ mod visit;
 
 use providers::webhook::{self, WebhookSender};
 
+/// Reads one input; panics when something does not hold.
+type Run = fn(&[u8]);
+
 /// The targets beside the senders of webhooks.
-const OTHERS: [(&str, fn(&[u8])); 6] = [
+const OTHERS: [(&str, Run); 6] = [
     ("click", click::run),
     ("cursor", pages::run),
     ("link", link::run),
@@ -36,7 +39,7 @@ pub enum Target {
     /// The webhooks of a sender.
     Sender(&'static dyn WebhookSender),
     /// Another parser.
-    Other(fn(&[u8])),
+    Other(Run),
 }
 
 impl Target {

@@ -291,7 +291,7 @@ impl Agreement {
 
 /// What an administrator grants with an approval.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct ContractConditions {
     /// The tier to start in.
     pub commission_tier: Option<String>,
@@ -302,6 +302,8 @@ pub struct ContractConditions {
     /// Nothing accrues from here on; exclusive.
     pub contract_end: Option<Timestamp>,
 }
+
+crate::object!(ContractConditions);
 
 fn check_terms(program: &Program, acceptance: &Acceptance) -> Result<(), AgreementError> {
     let current = &program.terms;

@@ -14,7 +14,7 @@ use crate::money::{Currency, Money, MoneyError, Rounding};
 
 /// How many units of one currency a unit of another is worth on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct ExchangeRate {
     /// The currency of the sale.
     pub from: Currency,
@@ -27,6 +27,8 @@ pub struct ExchangeRate {
     /// Who published it, such as `ECB`.
     pub source: String,
 }
+
+crate::object!(ExchangeRate);
 
 impl ExchangeRate {
     /// Converts an amount of `from`, rounded once.

@@ -19,6 +19,7 @@ pub mod id;
 pub mod ledger;
 pub mod link;
 pub mod money;
+mod object;
 pub mod partner;
 pub mod payout;
 pub mod performance;

@@ -119,11 +119,13 @@ pub struct Money {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 struct MoneyWire {
     amount: String,
     currency: Currency,
 }
+
+crate::object!(MoneyWire);
 
 impl Money {
     /// An amount of minor units: `Money::new(1234, usd)` is 12.34 USD.

@@ -42,7 +42,7 @@ pub struct Program {
 
 /// One version of the text that partners accept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Terms {
     /// The version as the merchant names it, such as `2026-01`.
     pub version: String,
@@ -51,6 +51,8 @@ pub struct Terms {
     /// Where the text can be read.
     pub url: Url,
 }
+
+crate::object!(Terms);
 
 /// What a rejected applicant may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -65,7 +67,7 @@ pub enum Reapplication {
 
 /// How a conversion finds its partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct AttributionPolicy {
     /// Days for which a touch counts, 1 to 365: N times 24 hours, half open.
     pub window_days: u16,
@@ -74,6 +76,8 @@ pub struct AttributionPolicy {
     /// Kinds of touch, the strongest first; a kind that is left out never attributes.
     pub precedence: Vec<TouchKind>,
 }
+
+crate::object!(AttributionPolicy);
 
 impl AttributionPolicy {
     /// The length of the window.
@@ -122,7 +126,7 @@ pub enum TouchKind {
 
 /// What tracking links carry on, and how many there may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct LinkPolicy {
     /// UTM parameters for links that have none of their own; with placeholders, see
     /// [`check_template`](crate::link::check_template).
@@ -133,6 +137,8 @@ pub struct LinkPolicy {
     pub limit_per_partner: u32,
 }
 
+crate::object!(LinkPolicy);
+
 impl Default for LinkPolicy {
     fn default() -> Self {
         Self { utm: Utm::default(), pass_sub_ids: false, limit_per_partner: 1000 }
@@ -141,7 +147,7 @@ impl Default for LinkPolicy {
 
 /// What can be paid out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct PayoutPolicy {
     /// The least amount of one payout, net of debt.
     pub minimum: Money,
@@ -153,6 +159,8 @@ pub struct PayoutPolicy {
     #[serde(default = "default_rest_days")]
     pub method_rest_days: u16,
 }
+
+crate::object!(PayoutPolicy);
 
 fn yes() -> bool {
     true

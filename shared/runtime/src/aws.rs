@@ -1,13 +1,13 @@
 //! How AWS is reached: one TLS stack (rustls with ring), short timeouts, per-service endpoints.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
-
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
@@ -19,20 +19,46 @@ const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPT: Duration = Duration::from_secs(3);
 const ATTEMPTS: u32 = 3;
 
-/// The SDK's configuration from the process, with the only HTTP client that we build for it.
+/// The SDK's configuration of a function: Lambda tells region and credentials by variables.
+///
+/// The SDK's own loader would look for them in files and ask servers too. No function can use that, and
+/// each would carry it, with a client of another service for it.
+pub(crate) fn of_function(variables: &BTreeMap<String, String>) -> SdkConfig {
+    let variable = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
+    let credentials = variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY"));
+    let credentials = credentials.map(|(id, key)| {
+        let credentials = Credentials::new(id, key, variable("AWS_SESSION_TOKEN"), None, "environment");
+        SharedCredentialsProvider::new(credentials)
+    });
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Region::new))
+        .http_client(http())
+        .retry_config(retries())
+        .timeout_config(timeouts());
+    config.set_credentials_provider(credentials).set_endpoint_url(variable("AWS_ENDPOINT_URL"));
+    config.build()
+}
+
+/// The SDK's configuration of a command, which finds credentials wherever the AWS tools do.
+pub(crate) async fn of_command() -> SdkConfig {
+    aws_config::from_env().http_client(http()).retry_config(retries()).timeout_config(timeouts()).load().await
+}
+
+/// The only HTTP client that we build for the SDK.
 ///
 /// The SDK's own default client is compiled out: it would bring a second TLS stack with a C
 /// library that takes minutes to build and more time at every cold start.
-pub(crate) async fn load() -> SdkConfig {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::from_env()
-        .http_client(http)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .timeout_config(
-            TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build(),
-        )
-        .load()
-        .await
+fn http() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build()
 }
 
 pub(crate) fn dynamodb(environment: &Environment) -> aws_sdk_dynamodb::Client {
@@ -79,4 +105,44 @@ pub(crate) async fn secret<T: DeserializeOwned>(
     serde_json::from_str(&text).map_err(|error| {
         failed(format!("not the expected JSON at line {}, column {}", error.line(), error.column()).into())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::ProvideCredentials;
+
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> SdkConfig {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        of_function(&variables.iter().map(owned).collect())
+    }
+
+    #[tokio::test]
+    async fn a_function_has_what_lambda_tells() {
+        let config = of(&[
+            ("AWS_ACCESS_KEY_ID", "id"),
+            ("AWS_SECRET_ACCESS_KEY", "key"),
+            ("AWS_SESSION_TOKEN", "token"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+        ]);
+        assert_eq!(config.region().unwrap().as_ref(), "eu-central-1");
+        assert_eq!(config.endpoint_url(), None);
+        let credentials = config.credentials_provider().unwrap().provide_credentials().await.unwrap();
+        assert_eq!((credentials.access_key_id(), credentials.secret_access_key()), ("id", "key"));
+        assert_eq!(credentials.session_token(), Some("token"));
+    }
+
+    #[test]
+    fn the_local_stack_is_reached_by_its_variables() {
+        let config = of(&[("AWS_DEFAULT_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]);
+        assert_eq!(config.region().unwrap().as_ref(), "us-east-1");
+        assert_eq!(config.endpoint_url(), Some("http://127.0.0.1:1"));
+        assert!(
+            of(&[("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "key")])
+                .credentials_provider()
+                .is_none()
+        );
+    }
 }

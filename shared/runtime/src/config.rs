@@ -117,14 +117,16 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The environment of this process.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that may read the environment")]
+    /// The environment of a function.
+    pub(crate) fn of_function() -> Self {
+        let variables = variables();
+        let aws = aws::of_function(&variables);
+        Self::new(variables, aws)
+    }
+
+    /// The environment of a command that a person runs.
     pub async fn from_process() -> Self {
-        // A variable that is not UTF-8 is none of ours; `vars` would panic on it.
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Self::new(variables, aws::load().await)
+        Self::new(variables(), aws::of_command().await)
     }
 
     /// An environment made by hand.
@@ -188,8 +190,7 @@ impl Environment {
 
     /// The endpoint that stands in for one AWS service, named as the AWS tools name it.
     ///
-    /// The SDK's own loader honours these variables too; this is for a configuration made by
-    /// hand, where the table and the queues answer at different ports.
+    /// The table and the queues may answer at different ports, so this goes before the one for all.
     pub(crate) fn endpoint(&self, service: &str) -> Option<&str> {
         self.raw(&format!("AWS_ENDPOINT_URL_{service}"))
     }
@@ -213,6 +214,15 @@ impl Environment {
     pub async fn keyring(&self) -> Result<Keyring, Error> {
         self.keyring.get_or_try_init(|| Keyring::load(self)).await.cloned()
     }
+}
+
+/// The variables of this process.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that may read the environment")]
+fn variables() -> BTreeMap<String, String> {
+    // One that is not UTF-8 is none of ours; `vars` would panic on it.
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -133,7 +133,7 @@ where
 
 /// Everything before the first event.
 async fn start<D: FromEnvironment>() -> Result<(Environment, D), Error> {
-    let environment = Environment::from_process().await;
+    let environment = Environment::of_function();
     telemetry::init(&environment);
     let deps = D::from_environment(&environment).await?;
     // Warming is a favour to the first request and must not cost the start.

@@ -89,6 +89,11 @@ pub(crate) fn day(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()
 }
 
+/// The moment a UTC day begins.
+pub(crate) fn start_of(day: Date) -> Timestamp {
+    day.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |start| start.timestamp())
+}
+
 /// A partner's account in a program and currency, as part of keys and index rows.
 pub(crate) fn account_text(program: &ProgramId, partner: &PartnerId, currency: Currency) -> String {
     format!("ACC#{program}#{partner}#{currency}")

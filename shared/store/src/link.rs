@@ -135,6 +135,6 @@ fn count(link: &Link) -> Update {
         .set(VERSION, LinkCountItem::VERSION)
 }
 
-fn parse(row: Row) -> Result<Link, Error> {
+pub(crate) fn parse(row: Row) -> Result<Link, Error> {
     row.parse().map(|LinkItem(link)| link)
 }

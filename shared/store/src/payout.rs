@@ -272,8 +272,8 @@ pub fn account_of(payout: &Payout) -> String {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct ProviderPaymentItem {
-    payout: PayoutId,
+pub(crate) struct ProviderPaymentItem {
+    pub(crate) payout: PayoutId,
 }
 
 impl Shape for ProviderPaymentItem {

@@ -5,6 +5,8 @@ mod reads;
 mod workers;
 mod writes;
 
+use std::pin::Pin;
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::park::{Parked, Queue};
@@ -34,6 +36,9 @@ pub(crate) struct Scene {
     /// What one invocation does, for the report.
     pub(crate) about: &'static str,
 }
+
+/// A scene that is still to be set up.
+pub(crate) type Setting = Pin<Box<dyn Future<Output = Scene>>>;
 
 /// A program with three generations of partners, the last of which sells.
 #[derive(Debug)]
@@ -123,68 +128,83 @@ async fn park(world: &World, queue: Queue, message_id: &str) -> String {
     parked.id().to_string()
 }
 
-/// The scene of a function.
-pub(crate) async fn of(function: &str) -> Scene {
-    match function {
-        "authorize" => reads::authorize().await,
-        "explain-commission" => reads::explain_commission().await,
-        "follow-link" => reads::follow_link().await,
-        "get-conversion" => reads::get_conversion().await,
-        "get-dashboard" => reads::get_dashboard().await,
-        "get-link-qr-code" => reads::get_link_qr_code().await,
-        "get-payout-eligibility" => reads::get_payout_eligibility().await,
-        "get-profile" => reads::get_profile().await,
-        "list-applications" => reads::list_applications().await,
-        "list-commissions" => reads::list_commissions().await,
-        "list-coupons" => reads::list_coupons().await,
-        "list-exchange-rates" => reads::list_exchange_rates().await,
-        "list-links" => reads::list_links().await,
-        "list-missing-exchange-rates" => reads::list_missing_exchange_rates().await,
-        "list-own-coupons" => reads::list_own_coupons().await,
-        "list-parked-messages" => reads::list_parked_messages().await,
-        "list-payouts" => reads::list_payouts().await,
-        "list-referrals" => reads::list_referrals().await,
-        "list-tier-changes" => reads::list_tier_changes().await,
-        "list-webhook-endpoints" => reads::list_webhook_endpoints().await,
-        "list-webhook-events" => reads::list_webhook_events().await,
-        "replay-program" => reads::replay_program().await,
-        "simulate-plan" => reads::simulate_plan().await,
-        "accept-agreement" => writes::accept_agreement().await,
-        "adjust-commission" => writes::adjust_commission().await,
-        "approve-application" => writes::approve_application().await,
-        "create-api-key" => writes::create_api_key().await,
-        "create-coupon" => writes::create_coupon().await,
-        "create-program" => writes::create_program().await,
-        "create-webhook-endpoint" => writes::create_webhook_endpoint().await,
-        "decide-commission" => writes::decide_commission().await,
-        "disable-coupon" => writes::disable_coupon().await,
-        "disable-link" => writes::disable_link().await,
-        "discard-parked-message" => writes::discard_parked_message().await,
-        "generate-link" => writes::generate_link().await,
-        "publish-exchange-rates" => writes::publish_exchange_rates().await,
-        "publish-plan" => writes::publish_plan().await,
-        "receive-webhook" => writes::receive_webhook().await,
-        "record-conversion" => writes::record_conversion().await,
-        "record-conversions" => writes::record_conversions().await,
-        "register-partner" => writes::register_partner().await,
-        "reject-application" => writes::reject_application().await,
-        "replay-webhook-event" => writes::replay_webhook_event().await,
-        "request-payout" => writes::request_payout().await,
-        "retry-parked-message" => writes::retry_parked_message().await,
-        "rotate-webhook-secret" => writes::rotate_webhook_secret().await,
-        "set-payout-method" => writes::set_payout_method().await,
-        "start-identity-check" => writes::start_identity_check().await,
-        "update-profile" => writes::update_profile().await,
-        "audit-ledger" => workers::audit_ledger().await,
-        "calculate-commission" => workers::calculate_commission().await,
-        "evaluate-bonuses" => workers::evaluate_bonuses().await,
-        "evaluate-maturity" => workers::evaluate_maturity().await,
-        "evaluate-tiers" => workers::evaluate_tiers().await,
-        "execute-payout" => workers::execute_payout().await,
-        "mature-commissions" => workers::mature_commissions().await,
-        "publish-events" => workers::publish_events().await,
-        "publish-missed-events" => workers::publish_missed_events().await,
-        "reconcile-payouts" => workers::reconcile_payouts().await,
-        other => panic!("infra/bench/src/scenes does not know the function {other}"),
+/// The scene of a function, if there is one.
+pub(crate) fn of(function: &str) -> Option<Setting> {
+    let setting: Setting = match function {
+        "authorize" => Box::pin(reads::authorize()),
+        "explain-commission" => Box::pin(reads::explain_commission()),
+        "follow-link" => Box::pin(reads::follow_link()),
+        "get-conversion" => Box::pin(reads::get_conversion()),
+        "get-dashboard" => Box::pin(reads::get_dashboard()),
+        "get-link-qr-code" => Box::pin(reads::get_link_qr_code()),
+        "get-payout-eligibility" => Box::pin(reads::get_payout_eligibility()),
+        "get-profile" => Box::pin(reads::get_profile()),
+        "list-applications" => Box::pin(reads::list_applications()),
+        "list-commissions" => Box::pin(reads::list_commissions()),
+        "list-coupons" => Box::pin(reads::list_coupons()),
+        "list-exchange-rates" => Box::pin(reads::list_exchange_rates()),
+        "list-links" => Box::pin(reads::list_links()),
+        "list-missing-exchange-rates" => Box::pin(reads::list_missing_exchange_rates()),
+        "list-own-coupons" => Box::pin(reads::list_own_coupons()),
+        "list-parked-messages" => Box::pin(reads::list_parked_messages()),
+        "list-payouts" => Box::pin(reads::list_payouts()),
+        "list-referrals" => Box::pin(reads::list_referrals()),
+        "list-tier-changes" => Box::pin(reads::list_tier_changes()),
+        "list-webhook-endpoints" => Box::pin(reads::list_webhook_endpoints()),
+        "list-webhook-events" => Box::pin(reads::list_webhook_events()),
+        "replay-program" => Box::pin(reads::replay_program()),
+        "simulate-plan" => Box::pin(reads::simulate_plan()),
+        "accept-agreement" => Box::pin(writes::accept_agreement()),
+        "adjust-commission" => Box::pin(writes::adjust_commission()),
+        "approve-application" => Box::pin(writes::approve_application()),
+        "create-api-key" => Box::pin(writes::create_api_key()),
+        "create-coupon" => Box::pin(writes::create_coupon()),
+        "create-program" => Box::pin(writes::create_program()),
+        "create-webhook-endpoint" => Box::pin(writes::create_webhook_endpoint()),
+        "decide-commission" => Box::pin(writes::decide_commission()),
+        "disable-coupon" => Box::pin(writes::disable_coupon()),
+        "disable-link" => Box::pin(writes::disable_link()),
+        "discard-parked-message" => Box::pin(writes::discard_parked_message()),
+        "generate-link" => Box::pin(writes::generate_link()),
+        "publish-exchange-rates" => Box::pin(writes::publish_exchange_rates()),
+        "publish-plan" => Box::pin(writes::publish_plan()),
+        "receive-webhook" => Box::pin(writes::receive_webhook()),
+        "record-conversion" => Box::pin(writes::record_conversion()),
+        "record-conversions" => Box::pin(writes::record_conversions()),
+        "register-partner" => Box::pin(writes::register_partner()),
+        "reject-application" => Box::pin(writes::reject_application()),
+        "replay-webhook-event" => Box::pin(writes::replay_webhook_event()),
+        "request-payout" => Box::pin(writes::request_payout()),
+        "retry-parked-message" => Box::pin(writes::retry_parked_message()),
+        "rotate-webhook-secret" => Box::pin(writes::rotate_webhook_secret()),
+        "set-payout-method" => Box::pin(writes::set_payout_method()),
+        "start-identity-check" => Box::pin(writes::start_identity_check()),
+        "update-profile" => Box::pin(writes::update_profile()),
+        "audit-ledger" => Box::pin(workers::audit_ledger()),
+        "calculate-commission" => Box::pin(workers::calculate_commission()),
+        "evaluate-bonuses" => Box::pin(workers::evaluate_bonuses()),
+        "evaluate-maturity" => Box::pin(workers::evaluate_maturity()),
+        "evaluate-tiers" => Box::pin(workers::evaluate_tiers()),
+        "execute-payout" => Box::pin(workers::execute_payout()),
+        "mature-commissions" => Box::pin(workers::mature_commissions()),
+        "publish-events" => Box::pin(workers::publish_events()),
+        "publish-missed-events" => Box::pin(workers::publish_missed_events()),
+        "reconcile-payouts" => Box::pin(workers::reconcile_payouts()),
+        _ => return None,
+    };
+    Some(setting)
+}
+
+#[cfg(test)]
+mod tests {
+    use tests::template::Template;
+
+    use super::of;
+
+    #[test]
+    fn every_function_has_a_scene() {
+        let names = Template::get().functions().iter().map(|function| function.binary.as_str());
+        let missing: Vec<_> = names.filter(|name| of(name).is_none()).collect();
+        assert!(missing.is_empty(), "no scene in infra/bench/src/scenes: {missing:?}");
     }
 }

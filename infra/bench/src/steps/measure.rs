@@ -8,6 +8,7 @@ use tests::random::Random;
 
 use super::{Journey, METERED, Step, TIMED, WARMING};
 use crate::{
+    Outcome,
     measure::{median, share},
     meter::{Charged, Meter},
     process::{Cost, Function, Observed},
@@ -49,30 +50,30 @@ struct Course {
 
 impl Measured {
     /// Measures a function.
-    pub(crate) async fn of(journey: Journey, binary: &Path) -> Self {
+    pub(crate) async fn of(journey: Journey, binary: &Path) -> Outcome<Self> {
         let Journey { function: name, world, steps } = journey;
         let mut courses: Vec<_> = steps.into_iter().map(Course::new).collect();
         let url = world.table.url();
 
-        let (mut function, _) = Function::start(&world, name, binary, url).await;
+        let (mut function, _) = Function::start(&world, name, binary, url).await?;
         let (mut random, mut turns) = (Random::new(1), (0..courses.len()).collect::<Vec<_>>());
         for round in 0..WARMING + TIMED {
             // Otherwise a kind would always come after the same other one, and find what that left behind.
             random.shuffle(&mut turns);
             for turn in &turns {
-                courses[*turn].observe(&mut function, round >= WARMING).await;
+                courses[*turn].observe(&mut function, round >= WARMING).await?;
             }
         }
         drop(function);
 
         let meter = Meter::start(url).await;
-        let (mut function, _) = Function::start(&world, name, binary, &meter.url).await;
+        let (mut function, _) = Function::start(&world, name, binary, &meter.url).await?;
         for round in 0..=METERED {
             for course in &mut courses {
-                course.charge(&mut function, &meter, round > 0).await;
+                course.charge(&mut function, &meter, round > 0).await?;
             }
         }
-        Self { function: name, steps: courses.into_iter().map(Course::figures).collect() }
+        Ok(Self { function: name, steps: courses.into_iter().map(Course::figures).collect() })
     }
 }
 
@@ -83,24 +84,28 @@ impl Course {
         Self { step, events, costs, readies, before: Charged::default(), after: Charged::default() }
     }
 
-    async fn observe(&mut self, function: &mut Function, counts: bool) {
-        let Observed { answer, cost, ready } = function.observe(self.events.next().unwrap()).await;
+    async fn observe(&mut self, function: &mut Function, counts: bool) -> Outcome<()> {
+        let Observed { answer, cost, ready } = function.observe(self.events.next().unwrap()).await?;
         let Step { name, status, .. } = &self.step;
-        assert_eq!(answer["statusCode"].as_u64(), Some(*status), "{name}: {answer}");
+        if answer["statusCode"].as_u64() != Some(*status) {
+            return Err(format!("{name}: answered {answer} and not {status}; see infra/bench/src/steps"));
+        }
         if counts {
             self.costs.push(cost);
             self.readies.push(ready);
         }
+        Ok(())
     }
 
-    async fn charge(&mut self, function: &mut Function, meter: &Meter, counts: bool) {
+    async fn charge(&mut self, function: &mut Function, meter: &Meter, counts: bool) -> Outcome<()> {
         let mut before = Charged::default();
-        function.invoke_halting(self.events.next().unwrap(), || before = meter.take()).await;
+        function.invoke_halting(self.events.next().unwrap(), || before = meter.take()).await?;
         let after = meter.take();
         if counts {
             self.before.add(before);
             self.after.add(after);
         }
+        Ok(())
     }
 
     fn figures(mut self) -> Figures {

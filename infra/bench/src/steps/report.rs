@@ -9,6 +9,7 @@ use super::{
     measure::{Figures, Measured},
 };
 use crate::{
+    Outcome,
     meter::Charged,
     report::{dollars, machine, ms, put, requests, shown},
 };
@@ -68,8 +69,8 @@ impl Report {
     }
 
     /// Puts the steps where the documentation has them.
-    pub(crate) fn write(&self) {
-        put(BEGIN, END, &self.text());
+    pub(crate) fn write(&self) -> Outcome<()> {
+        put(BEGIN, END, &self.text())
     }
 }
 

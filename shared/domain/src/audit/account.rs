@@ -1,17 +1,15 @@
-//! Accounts: what the journal says of each, against the balances, lines, payouts and projections
-//! that are kept beside it.
+//! Accounts: what the journal says of each, summed up while it streams by.
 
 use std::collections::BTreeMap;
 
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{Breach, Check};
+use super::{Breach, Check, Reserves};
 use crate::{
-    commission::Commission,
-    id::{Level, PartnerId, PayoutId},
-    ledger::{Account, Balances, Transaction},
+    id::{Level, PartnerId},
+    ledger::{Account, Transaction},
     money::Currency,
-    payout::{Payout, PayoutStatus},
+    partner::PayoutProvider,
 };
 
 /// Whose account of a program: a partner, in one currency.
@@ -28,14 +26,16 @@ pub struct Sums {
     pub transit: i128,
     /// Frozen.
     pub held: i128,
-    /// What left for the partner as cash, less what came back.
-    pub cash: i128,
+    /// What left for the partner as cash, less what came back, by who paid.
+    pub cash: BTreeMap<PayoutProvider, i128>,
     /// Earned less what was taken back, by level.
     pub by_level: BTreeMap<Level, i128>,
     /// The same by the day of booking, of the days that are looked at one by one.
     pub by_day: BTreeMap<Date, i128>,
     /// The same in all.
     pub earned: i128,
+    /// Whether what was taken of `available` was there.
+    pub reserves: Reserves,
 }
 
 impl Sums {
@@ -44,14 +44,17 @@ impl Sums {
         self.available += other.available;
         self.transit += other.transit;
         self.held += other.held;
-        self.cash += other.cash;
         self.earned += other.earned;
+        for (provider, minor) in &other.cash {
+            *self.cash.entry(*provider).or_default() += minor;
+        }
         for (level, minor) in &other.by_level {
             *self.by_level.entry(*level).or_default() += minor;
         }
         for (day, minor) in &other.by_day {
             *self.by_day.entry(*day).or_default() += minor;
         }
+        self.reserves.absorb(&other.reserves);
     }
 }
 
@@ -81,10 +84,13 @@ impl Books {
             let sums = self.accounts.entry((partner.clone(), *currency)).or_default();
             match &posting.account {
                 Account::Pending(_) => sums.pending -= minor,
-                Account::Available(_) => sums.available -= minor,
+                Account::Available(_) => {
+                    sums.available -= minor;
+                    sums.reserves.post(transaction, -minor);
+                }
                 Account::Transit(_) => sums.transit -= minor,
                 Account::Held(_) => sums.held -= minor,
-                Account::Cash(_) => sums.cash -= minor,
+                Account::Cash(provider) => *sums.cash.entry(*provider).or_default() -= minor,
                 Account::Expense => continue,
             }
             if earns {
@@ -98,6 +104,11 @@ impl Books {
                 }
             }
         }
+    }
+
+    /// Everything that was booked before a time has been added.
+    pub fn close(&mut self, before: Timestamp) {
+        self.accounts.values_mut().for_each(|sums| sums.reserves.close(before));
     }
 
     /// Notes that there is an account, whatever the journal says of it.
@@ -140,148 +151,4 @@ impl Books {
         };
         earned.into_iter().filter_map(check).collect()
     }
-}
-
-/// What an account's commissions are worth.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LineSums {
-    /// How many.
-    pub count: u64,
-    /// All together.
-    pub worth: i128,
-    /// Those that have not matured.
-    pub waiting: i128,
-}
-
-impl LineSums {
-    /// Adds a line.
-    pub fn add(&mut self, line: &Commission) {
-        let minor = i128::from(line.amount.minor());
-        self.count += 1;
-        self.worth += minor;
-        if line.matured_at.is_none() {
-            self.waiting += minor;
-        }
-    }
-}
-
-/// What an account's payouts are worth.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PayoutSums {
-    /// How many.
-    pub count: u64,
-    /// Those on their way.
-    pub open: Vec<PayoutId>,
-    /// What is on its way.
-    pub reserved: i128,
-    /// What was paid and did not come back.
-    pub settled: i128,
-}
-
-impl PayoutSums {
-    /// Adds a payout.
-    pub fn add(&mut self, payout: &Payout) {
-        let minor = i128::from(payout.amount.minor());
-        self.count += 1;
-        if payout.status.is_open() {
-            self.open.push(payout.id.clone());
-            self.reserved += minor;
-        } else if payout.status == PayoutStatus::Paid {
-            self.settled += minor;
-        }
-    }
-}
-
-/// What is projected for an account.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Projected {
-    /// Accrued and not yet payable.
-    pub pending: i128,
-    /// Earned less what was taken back, by level.
-    pub by_level: BTreeMap<Level, i128>,
-    /// The same by the day of booking, every day.
-    pub by_day: BTreeMap<Date, i128>,
-}
-
-/// What is kept of an account beside the journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    /// The strong balances.
-    pub balances: Balances,
-    /// The payout that the account says is on its way.
-    pub open_payout: Option<PayoutId>,
-    /// Its commissions.
-    pub lines: LineSums,
-    /// Its payouts.
-    pub payouts: PayoutSums,
-    /// Its projections.
-    pub projected: Projected,
-}
-
-impl Kept {
-    /// Everything that differs from what the journal says of the account.
-    #[must_use]
-    pub fn breaches(&self, (partner, currency): &Owner, journal: &Sums) -> Vec<Breach> {
-        let mut breaches = Vec::new();
-        let account = |name: &str| format!("{name}:{partner} {currency}");
-        let mut compare = |check, item: &str, left: (&str, i128), right: (&str, i128)| {
-            breaches.extend(Breach::unless_equal(check, &[&account(item)], left, right));
-        };
-        let Balances { available, transit, held, paid } = &self.balances;
-        for (name, kept, booked) in [
-            ("available", available, journal.available),
-            ("transit", transit, journal.transit),
-            ("held", held, journal.held),
-        ] {
-            let kept = ("the balance", i128::from(kept.minor()));
-            compare(Check::Balances, name, kept, ("the sum of its postings", booked));
-        }
-        let pending = ("the sum of its postings", journal.pending);
-        compare(Check::Pending, "pending", pending, ("the lines that have not matured", self.lines.waiting));
-        let earned = ("what was granted", journal.earned);
-        compare(Check::Expense, "commissions", earned, ("the sum of the commissions", self.lines.worth));
-        let cash = ("what left as cash", journal.cash);
-        compare(Check::Payouts, "cash", cash, ("the sum of the settled payouts", self.payouts.settled));
-        compare(Check::Payouts, "paid", cash, ("the balance of what was paid", i128::from(paid.minor())));
-        let kept = ("the balance", i128::from(transit.minor()));
-        compare(Check::Payouts, "transit", kept, ("the sum of the open payouts", self.payouts.reserved));
-        let projected = ("the projected total", self.projected.pending);
-        compare(Check::Projections, "pending", projected, ("the sum of its postings", journal.pending));
-        for (level, kept, booked) in pairs(&self.projected.by_level, &journal.by_level) {
-            let item = format!("level {level}");
-            compare(Check::Projections, &item, ("the projected total", kept), ("the journal", booked));
-        }
-        let counted = self.projected.by_day.values().sum();
-        compare(Check::Projections, "days", ("the sum of the counters", counted), earned);
-        for (day, booked) in &journal.by_day {
-            let kept = self.projected.by_day.get(day).copied().unwrap_or_default();
-            compare(Check::Projections, &day.to_string(), ("the counters", kept), ("the journal", *booked));
-        }
-        breaches.extend(self.open_payout(&account("transit")));
-        breaches
-    }
-
-    /// At most one payout is on its way, and it is the one that the account names.
-    fn open_payout(&self, account: &str) -> Option<Breach> {
-        let detail = match (self.payouts.open.as_slice(), &self.open_payout) {
-            ([], None) => return None,
-            ([open], Some(named)) if open == named => return None,
-            ([], Some(_)) => "the account names a payout that is not on its way",
-            ([_], _) => "the account does not name the payout that is on its way",
-            _ => "several payouts are on their way",
-        };
-        let mut items: Vec<&dyn std::fmt::Display> = vec![&account];
-        items.extend(self.payouts.open.iter().map(|id| id as &dyn std::fmt::Display));
-        if let Some(named) = self.open_payout.as_ref().filter(|named| !self.payouts.open.contains(named)) {
-            items.push(named);
-        }
-        Some(Breach::new(Check::Payouts, &items, detail))
-    }
-}
-
-/// Both values of every key that one of the two has.
-fn pairs<K: Ord + Copy>(one: &BTreeMap<K, i128>, other: &BTreeMap<K, i128>) -> Vec<(K, i128, i128)> {
-    let value = |map: &BTreeMap<K, i128>, key: &K| map.get(key).copied().unwrap_or_default();
-    let keys: std::collections::BTreeSet<K> = one.keys().chain(other.keys()).copied().collect();
-    keys.into_iter().map(|key| (key, value(one, &key), value(other, &key))).collect()
 }

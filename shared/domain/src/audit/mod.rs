@@ -6,21 +6,31 @@
 mod account;
 mod bonus;
 mod conversion;
+mod figure;
+mod kept;
+mod reserves;
 mod sales;
+mod shown;
 
 use std::fmt;
 
-pub use account::{Books, Kept, LineSums, Owner, PayoutSums, Projected, Sums};
+pub use account::{Books, Owner, Sums};
 pub use bonus::AwardCase;
 pub use conversion::Case;
+pub use figure::Figure;
+pub use kept::{Kept, LineSums, PayoutSums, Projected};
+pub use reserves::Reserves;
 pub use sales::Sales;
+pub use shown::{Shown, ShownByPartner, clicks, show};
 
 use crate::{
     agreement::{Agreement, DEPTH_MAX},
     commission::{Commission, CommissionStatus},
     conversion::Conversion,
-    ledger::Transaction,
+    id::{ConversionId, PayoutId, TransactionId},
+    ledger::{Transaction, TransactionKind},
     money::MoneyError,
+    payout::{Payout, PayoutStatus},
 };
 
 /// What is checked.
@@ -30,8 +40,12 @@ pub enum Check {
     Unreadable,
     /// Every transaction sums to zero and moves something.
     Transaction,
+    /// A transaction stands under the id of what it books, as it was written.
+    Journal,
     /// `available`, `transit` and `held` of an account are the negated sums of their postings.
     Balances,
+    /// What a payout reserved was available: only what takes earnings back leads below zero.
+    Reserves,
     /// `pending` of an account is what its lines hold that have not matured.
     Pending,
     /// `expense` is the sum of all current commission amounts.
@@ -47,7 +61,8 @@ pub enum Check {
     Caps,
     /// Conversions and refunds have the entries they need, and every entry its reason.
     Booking,
-    /// `transit` is the open payout, of which there is at most one; what was settled left as cash.
+    /// `transit` is the open payout, of which there is at most one; what was settled left as cash, by
+    /// one payment of its provider each.
     Payouts,
     /// A partner's ancestors are the sponsor and the sponsor's ancestors.
     Tree,
@@ -59,10 +74,12 @@ pub enum Check {
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Unreadable,
         Self::Transaction,
+        Self::Journal,
         Self::Balances,
+        Self::Reserves,
         Self::Pending,
         Self::Expense,
         Self::Commission,
@@ -82,7 +99,9 @@ impl Check {
         match self {
             Self::Unreadable => "unreadable",
             Self::Transaction => "transaction",
+            Self::Journal => "journal",
             Self::Balances => "balances",
+            Self::Reserves => "reserves",
             Self::Pending => "pending",
             Self::Expense => "expense",
             Self::Commission => "commission",
@@ -161,6 +180,51 @@ pub fn granted(conversion: &Conversion, lines: &[Commission]) -> Result<i128, Mo
 pub fn transaction(transaction: &Transaction) -> Option<Breach> {
     let error = transaction.check().err()?;
     Some(Breach::new(Check::Transaction, &[&transaction.id], error.to_string()))
+}
+
+/// A transaction's id is that of what it books: so what is booked twice is refused by the table. What
+/// matures together is named by its first line only.
+#[must_use]
+pub fn named(transaction: &Transaction) -> Option<Breach> {
+    let Transaction { id, kind, subject, .. } = transaction;
+    if *kind == TransactionKind::Mature {
+        return None;
+    }
+    // A refund's own id may hold what parts are joined by.
+    let mut names = (1..=3).map(|parts| subject.splitn(parts, '/').collect::<Vec<_>>());
+    let is_named = names.any(|parts| kind.transaction_id(&parts) == *id);
+    let breach = || Breach::new(Check::Journal, &[id, subject], "the id is not that of what is booked");
+    (!is_named).then(breach)
+}
+
+/// The entries of a conversion or an award that nothing known of it explains. `booked` are those that the
+/// journal has, `known` the ids of those that there can be.
+#[must_use]
+pub fn unexplained<'a>(
+    id: &ConversionId,
+    booked: impl IntoIterator<Item = &'a TransactionId>,
+    known: &[TransactionId],
+) -> Vec<Breach> {
+    let booked = booked.into_iter().filter(|entry| !known.contains(entry));
+    let detail = "no accrual, refund, review, adjustment or bonus is known that the entry books";
+    booked.map(|entry| Breach::new(Check::Booking, &[entry, id], detail)).collect()
+}
+
+/// What left for a payout did so by one payment of its provider, which no other payout had. `named` is
+/// the payout that the provider's id of the payment is kept for.
+#[must_use]
+pub fn payment(payout: &Payout, named: Option<&PayoutId>) -> Option<Breach> {
+    let must_have = matches!(payout.status, PayoutStatus::Sent | PayoutStatus::Paid | PayoutStatus::Returned);
+    let detail = match (&payout.provider_id, named) {
+        (None, _) if must_have => "the provider has taken it on under no id",
+        (Some(_), None) => "the provider's payment is not kept for it",
+        (Some(_), Some(named)) if *named != payout.id => "the provider's payment is that of another payout",
+        _ => return None,
+    };
+    let mut items: Vec<&dyn fmt::Display> = vec![&payout.id];
+    items.extend(payout.provider_id.as_ref().map(|id| id as &dyn fmt::Display));
+    items.extend(named.filter(|named| **named != payout.id).map(|id| id as &dyn fmt::Display));
+    Some(Breach::new(Check::Payouts, &items, detail))
 }
 
 /// An agreement's ancestors are its sponsor and the sponsor's own, so there is no cycle.

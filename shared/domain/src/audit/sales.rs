@@ -1,11 +1,11 @@
 //! Sales: what a partner's conversions come to by their day, against the counters by which partners
 //! qualify.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{civil::Date, tz::TimeZone};
 
-use super::{Breach, Check, Owner};
+use super::{Check, Figure, Owner, figure::pairs};
 use crate::{
     commission::{Commission, CommissionStatus},
     conversion::Conversion,
@@ -55,33 +55,23 @@ impl Sales {
         Ok(())
     }
 
-    /// Everything in which these counters differ from the sales themselves.
+    /// These counters, each with what the sales themselves come to.
     #[must_use]
-    pub fn breaches(&self, (partner, currency): &Owner, sales: &Self) -> Vec<Breach> {
-        let mut breaches = compare(&self.revenue, &sales.revenue, |day| {
-            format!("performance:{partner} {currency} {day} revenue")
-        });
-        breaches.extend(compare(&self.count, &sales.count, |day| {
-            format!("performance:{partner} {currency} {day} sales")
-        }));
-        breaches.extend(compare(&self.by_customer, &sales.by_customer, |(day, customer)| {
-            format!("performance:{partner} {day} {customer}")
-        }));
-        breaches
+    pub fn figures(&self, (partner, currency): &Owner, sales: &Self) -> Vec<Figure> {
+        let figure = |name: String, counted, sold| {
+            let sums = (("the counters", counted), ("the sales of that day", sold));
+            Figure::new(Check::Projections, name, sums.0, sums.1)
+        };
+        let mut figures = Vec::new();
+        for (day, counted, sold) in pairs(&self.revenue, &sales.revenue) {
+            figures.push(figure(format!("performance:{partner} {currency} {day} revenue"), counted, sold));
+        }
+        for (day, counted, sold) in pairs(&self.count, &sales.count) {
+            figures.push(figure(format!("performance:{partner} {currency} {day} sales"), counted, sold));
+        }
+        for ((day, customer), counted, sold) in pairs(&self.by_customer, &sales.by_customer) {
+            figures.push(figure(format!("performance:{partner} {day} {customer}"), counted, sold));
+        }
+        figures
     }
-}
-
-fn compare<K: Ord>(
-    counted: &BTreeMap<K, i128>,
-    sold: &BTreeMap<K, i128>,
-    item: impl Fn(&K) -> String,
-) -> Vec<Breach> {
-    let value = |map: &BTreeMap<K, i128>, key: &K| map.get(key).copied().unwrap_or_default();
-    let keys: BTreeSet<&K> = counted.keys().chain(sold.keys()).collect();
-    let breach = |key: &K| {
-        let (counted, sold) = (value(counted, key), value(sold, key));
-        let sums = (("the counters", counted), ("the sales of that day", sold));
-        Breach::unless_equal(Check::Projections, &[&item(key)], sums.0, sums.1)
-    };
-    keys.into_iter().filter_map(breach).collect()
 }

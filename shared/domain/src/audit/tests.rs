@@ -1,214 +1,19 @@
 //! A sale, a refund and a payout that hold; then one thing is spoiled at a time.
 
-use std::collections::BTreeMap;
+mod story;
 
-use jiff::Timestamp;
+use story::{Story, at, partner, program, usd};
 
 use super::*;
 use crate::{
-    accrual::accrue,
     agreement::{Acceptance, AgreementStatus},
-    attribution::{Attribution, Outcome, Touch},
-    commission::{
-        Adjustment, Calculation, Commission, CommissionStatus, Line, Price, Terms, Trace, adjust, mature,
-        refund,
-    },
-    conversion::{Charge, Conversion, ConversionKind, Refund, RefundCause, RefundStage},
-    id::{AdjustmentId, AgreementId, ConversionId, Level, PartnerId, PayoutId, ProgramId},
-    ledger::{Account, Balances, TransactionKind},
-    money::{Currency, Money, Rounding},
-    partner::{PayoutMethod, PayoutProvider},
-    payout::{Payout, PayoutEvent, PayoutStatus},
-    program::TouchKind,
+    commission::{CommissionStatus, refund},
+    conversion::{Refund, RefundCause, RefundStage},
+    id::{AgreementId, Level, PayoutId},
+    ledger::{Account, TransactionKind},
+    partner::PayoutProvider,
+    payout::{Payout, PayoutStatus},
 };
-
-fn usd(minor: i64) -> Money {
-    Money::new(minor, currency())
-}
-
-fn currency() -> Currency {
-    "USD".parse().unwrap()
-}
-
-fn at() -> Timestamp {
-    "2026-01-31T12:00:00Z".parse().unwrap()
-}
-
-fn program() -> ProgramId {
-    ProgramId::derive(&["program"])
-}
-
-fn partner(name: &str) -> PartnerId {
-    PartnerId::derive(&[name])
-}
-
-/// What is left after a sale of 100.00 at 20 % and 5 %, a refund of 40.00, maturity of the first
-/// level and a payout of 10.00.
-struct Story {
-    conversion: Conversion,
-    lines: Vec<Commission>,
-    refunds: Vec<Refund>,
-    adjustments: Vec<Adjustment>,
-    journal: Vec<Transaction>,
-    payout: Payout,
-}
-
-fn conversion() -> Conversion {
-    let touch = Touch {
-        kind: TouchKind::Click,
-        reference: "clk_1".into(),
-        partner_id: partner("kid"),
-        link_id: None,
-        campaign: None,
-        at: at(),
-    };
-    let zero = usd(0);
-    Conversion {
-        id: ConversionId::derive(&["c"]),
-        program_id: program(),
-        source: "stripe".into(),
-        external_id: "in_1".into(),
-        received_at: at(),
-        charge: Charge {
-            kind: ConversionKind::Sale,
-            occurred_at: at(),
-            amount: usd(10_000),
-            tax: zero,
-            shipping: zero,
-            discount: zero,
-            customer: None,
-            clicks: None,
-            country: None,
-            coupon: None,
-            lines: vec![],
-            splits: vec![],
-            aliases: vec![],
-            metadata: BTreeMap::new(),
-        },
-        attribution: Attribution { outcome: Outcome::Attributed(touch), rejected: vec![] },
-        terms: Some(Terms {
-            plan_version: 1,
-            rule_id: None,
-            commission_tier: None,
-            revenue_split: None,
-            customer_since: None,
-            exchange: None,
-            base: usd(10_000),
-            upline_cap: Some("0.05".parse().unwrap()),
-            caps: vec![],
-            clamp: None,
-            rounding: Rounding::HalfEven,
-            hold_days: 30,
-            nothing_earned: None,
-        }),
-        refunded: zero,
-    }
-}
-
-fn line(level: u8, name: &str, rate: &str, minor: i64) -> Line {
-    Line {
-        level: Level::new(level).unwrap(),
-        place: 0,
-        partner_id: partner(name),
-        price: Price::Percent { rate: rate.parse().unwrap() },
-        amount: usd(minor),
-    }
-}
-
-impl Story {
-    fn new() -> Self {
-        let mut conversion = conversion();
-        let calculation = Calculation {
-            terms: conversion.terms.clone().unwrap(),
-            lines: vec![line(1, "kid", "0.20", 2000), line(2, "mum", "0.05", 500)],
-            trace: Trace { rules: vec![], skipped: vec![] },
-        };
-        let accrual = accrue(&conversion, &calculation, None, at()).unwrap();
-        let mut lines = accrual.commissions;
-        let mut journal: Vec<_> = accrual.transaction.into_iter().collect();
-        let fact = Refund::made("re_1", usd(4000), at());
-        let reversal = refund(&conversion, &lines, &[], &fact, at()).unwrap();
-        (conversion.refunded, lines) = (reversal.refunded, reversal.commissions);
-        journal.extend(reversal.transaction);
-        let matured = mature(&program(), &partner("kid"), currency(), &lines, Timestamp::MAX).unwrap();
-        lines[0] = matured.commissions[0].clone();
-        // At its real time, not at the end of all.
-        journal.extend(matured.transaction.map(|booked| Transaction { at: at(), ..booked }));
-        let method =
-            PayoutMethod { provider: PayoutProvider::Stripe, hint: String::new(), version: 1, set_at: at() };
-        let payout = Payout {
-            id: PayoutId::derive(&["p"]),
-            program_id: program(),
-            partner_id: partner("kid"),
-            amount: usd(1000),
-            status: PayoutStatus::Sent,
-            method,
-            provider_id: None,
-            failure: None,
-            requested_at: at(),
-            updated_at: at(),
-            paid_at: None,
-        };
-        for kind in [TransactionKind::PayoutRequest, TransactionKind::PayoutSettle] {
-            journal.extend(payout.transaction(kind, at()).unwrap());
-        }
-        let payout = payout.after(PayoutEvent::Settle, at()).unwrap();
-        Self { conversion, lines, refunds: vec![fact], adjustments: vec![], journal, payout }
-    }
-
-    fn case(&self) -> Vec<Check> {
-        let ids = Case::entry_ids(&self.conversion, &self.refunds, &self.adjustments);
-        let entries: Vec<_> = self.journal.iter().filter(|entry| ids.contains(&entry.id)).cloned().collect();
-        let Self { conversion, lines, refunds, adjustments, .. } = self;
-        checks(&Case { conversion, lines, refunds, adjustments, entries: &entries }.breaches())
-    }
-
-    /// Adds 5.00 to the second level, beyond the upline's cap.
-    fn adjusted() -> Self {
-        let mut story = Self::new();
-        let adjustment = Adjustment {
-            id: AdjustmentId::derive(&["a"]),
-            commission_id: story.lines[1].id.clone(),
-            amount: usd(500),
-            reason: "a thank-you".into(),
-            by: "root".into(),
-            at: at(),
-        };
-        let adjusted = adjust(&story.lines[1], story.lines[1].amount, false, &adjustment).unwrap();
-        story.lines[1] = adjusted.commission;
-        story.journal.extend(adjusted.transaction);
-        story.adjustments.push(adjustment);
-        story
-    }
-
-    fn books(&self) -> Books {
-        let mut books = Books::default();
-        self.journal.iter().for_each(|booked| books.post(booked, true));
-        books
-    }
-
-    fn kept(&self) -> Kept {
-        let mut kept = Kept {
-            balances: Balances { available: usd(200), paid: usd(1000), ..Balances::zero(currency()) },
-            open_payout: None,
-            lines: LineSums::default(),
-            payouts: PayoutSums::default(),
-            projected: Projected {
-                pending: 0,
-                by_level: [(Level::ONE, 1200)].into(),
-                by_day: [("2026-01-31".parse().unwrap(), 1200)].into(),
-            },
-        };
-        kept.lines.add(&self.lines[0]);
-        kept.payouts.add(&self.payout);
-        kept
-    }
-
-    fn account(&self, kept: &Kept) -> Vec<Check> {
-        let owner = (partner("kid"), currency());
-        checks(&kept.breaches(&owner, &self.books().with(&Books::default(), &owner)))
-    }
-}
 
 fn checks(breaches: &[Breach]) -> Vec<Check> {
     let mut checks: Vec<_> = breaches.iter().map(|breach| breach.check).collect();
@@ -294,7 +99,12 @@ fn a_spoiled_account_is_named() {
     assert_eq!(spoil(&|kept| kept.balances.paid = usd(999)), [Check::Payouts]);
     assert_eq!(spoil(&|kept| kept.lines.waiting = 1), [Check::Pending]);
     assert_eq!(spoil(&|kept| kept.lines.worth = 1), [Check::Expense]);
-    assert_eq!(spoil(&|kept| kept.payouts.settled = 0), [Check::Payouts]);
+    assert_eq!(spoil(&|kept| kept.payouts.settled.clear()), [Check::Payouts]);
+    let other_provider = |kept: &mut Kept| kept.payouts.settled = [(PayoutProvider::Paypal, 1000)].into();
+    assert_eq!(spoil(&other_provider), [Check::Payouts]);
+    assert_eq!(spoil(&|kept| kept.covered = 1), [Check::Payouts]);
+    assert_eq!(spoil(&|kept| kept.lines.covered = 1), [Check::Payouts]);
+    assert_eq!(spoil(&|kept| kept.projected.earned = 1), [Check::Projections]);
     assert_eq!(spoil(&|kept| kept.payouts.reserved = 5), [Check::Payouts]);
     assert_eq!(spoil(&|kept| kept.open_payout = Some(PayoutId::derive(&["x"]))), [Check::Payouts]);
     assert_eq!(spoil(&|kept| kept.payouts.open = vec![PayoutId::derive(&["x"]); 2]), [Check::Payouts]);
@@ -313,6 +123,52 @@ fn a_spoiled_journal_is_named() {
     let breach = transaction(&story.journal[0]).unwrap();
     assert_eq!((breach.check, &breach.items), (Check::Transaction, &vec![story.journal[0].id.to_string()]));
     assert_eq!(checks(&story.books().expense()), [Check::Expense]);
+}
+
+#[test]
+fn a_payout_of_what_was_not_there_is_named() {
+    let mut story = Story::new();
+    let request = story.journal.iter_mut().find(|booked| booked.kind == TransactionKind::PayoutRequest);
+    request.unwrap().at = "2026-01-31T11:00:00Z".parse().unwrap();
+    assert_eq!(story.account(&story.kept()), [Check::Reserves]);
+}
+
+#[test]
+fn an_entry_that_nothing_explains_is_named() {
+    let story = Story::new();
+    assert!(story.journal.iter().all(|booked| named(booked).is_none()));
+    let slashed = Refund::made("re/1/2", usd(1), at());
+    let booked = refund(&story.conversion, &story.lines, &story.refunds, &slashed, at()).unwrap();
+    assert_eq!(named(&booked.transaction.unwrap()), None);
+    let other = Transaction { subject: "another".into(), ..story.journal[0].clone() };
+    assert_eq!(checks(named(&other).as_slice()), [Check::Journal]);
+
+    let known = Case::entry_ids(&story.conversion, &story.refunds, &[]);
+    let id = &story.conversion.id;
+    assert_eq!(unexplained(id, [&story.journal[0].id], &known), []);
+    let breach = unexplained(id, [&slashed.entry_id(id)], &known).remove(0);
+    assert_eq!((breach.check, breach.items.len()), (Check::Booking, 2));
+}
+
+#[test]
+fn a_payment_is_of_one_payout() {
+    let payout = Story::new().payout;
+    let with = |provider_id: Option<&str>, status| Payout {
+        provider_id: provider_id.map(str::to_owned),
+        status,
+        ..payout.clone()
+    };
+    let (own, other) = (payout.id.clone(), PayoutId::derive(&["other"]));
+    for (payout, named, holds) in [
+        (with(None, PayoutStatus::Sending), None, true),
+        (with(None, PayoutStatus::Failed), None, true),
+        (with(None, PayoutStatus::Paid), None, false),
+        (with(Some("tr_1"), PayoutStatus::Paid), Some(&own), true),
+        (with(Some("tr_1"), PayoutStatus::Paid), None, false),
+        (with(Some("tr_1"), PayoutStatus::Failed), Some(&other), false),
+    ] {
+        assert_eq!(payment(&payout, named).is_none(), holds, "{payout:?} {named:?}");
+    }
 }
 
 #[test]

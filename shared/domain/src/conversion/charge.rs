@@ -60,7 +60,7 @@ pub struct Charge {
 
 /// One product of a charge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct LineItem {
     /// The merchant's own id of the product.
     pub product: String,
@@ -77,19 +77,23 @@ pub struct LineItem {
     pub discount: Option<Money>,
 }
 
+crate::object!(LineItem);
+
 fn one() -> u32 {
     1
 }
 
 /// A partner's part of a sale that several partners share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Split {
     /// Who.
     pub partner_id: PartnerId,
     /// Which part; those of all partners add up to one.
     pub weight: Rate,
 }
+
+crate::object!(Split);
 
 /// Kinds of conversion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

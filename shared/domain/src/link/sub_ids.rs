@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The partner's own labels of where a visitor came from, under the names that networks use for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct SubIds {
     /// `sub1`
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,6 +22,8 @@ pub struct SubIds {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub5: Option<String>,
 }
+
+crate::object!(SubIds);
 
 impl SubIds {
     /// Characters of one label.

@@ -6,7 +6,7 @@ use super::Link;
 
 /// The five UTM parameters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct Utm {
     /// `utm_source`
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,6 +24,8 @@ pub struct Utm {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
 }
+
+crate::object!(Utm);
 
 /// A template names something that no link has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

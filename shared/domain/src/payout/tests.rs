@@ -1,10 +1,11 @@
 //! Blockers case by case, and the state machine walked through whole.
 
+mod machine;
+
 use super::*;
 use crate::{
     agreement::{Acceptance, AgreementStatus},
     id::AgreementId,
-    ledger::balances,
     money::Currency,
     partner::{Identity, PartnerType, PayoutProvider},
     program::{AttributionPolicy, LinkPolicy, PayoutPolicy, Reapplication, Terms},
@@ -170,74 +171,4 @@ fn the_minimum_itself_is_enough() {
     assert_eq!(world.codes(), []);
     world.balances.available = Money::new(4999, usd());
     assert_eq!(world.codes(), [BlockerCode::BelowMinimum]);
-}
-
-const EVENTS: [PayoutEvent; 6] = [
-    PayoutEvent::Send,
-    PayoutEvent::LoseTrack,
-    PayoutEvent::Accept,
-    PayoutEvent::Settle,
-    PayoutEvent::Fail,
-    PayoutEvent::Return,
-];
-
-/// The journal entry that belongs to an event.
-fn booked(event: PayoutEvent) -> Option<TransactionKind> {
-    match event {
-        PayoutEvent::Settle => Some(TransactionKind::PayoutSettle),
-        PayoutEvent::Fail => Some(TransactionKind::PayoutFail),
-        PayoutEvent::Return => Some(TransactionKind::PayoutReturn),
-        PayoutEvent::Send | PayoutEvent::LoseTrack | PayoutEvent::Accept => None,
-    }
-}
-
-fn walk(
-    payout: &Payout,
-    left: usize,
-    path: &mut Vec<PayoutEvent>,
-    visit: &mut impl FnMut(&Payout, &[PayoutEvent]),
-) {
-    visit(payout, path);
-    if left == 0 {
-        return;
-    }
-    for event in EVENTS {
-        if let Ok(next) = payout.after(event, payout.updated_at) {
-            path.push(event);
-            walk(&next, left - 1, path, visit);
-            path.pop();
-        }
-    }
-}
-
-#[test]
-fn in_every_sequence_of_events_the_amount_is_in_one_place_and_leaves_once() {
-    let world = world();
-    let payout = world.plan(None).unwrap();
-    let mut seen = 0;
-    walk(&payout, 8, &mut Vec::new(), &mut |end, path| {
-        seen += 1;
-        let kinds =
-            std::iter::once(TransactionKind::PayoutRequest).chain(path.iter().copied().filter_map(booked));
-        let journal: Vec<_> = kinds.filter_map(|kind| payout.transaction(kind, world.at).unwrap()).collect();
-        let held = balances(&journal);
-        let of = |account: Account| held.get(&(account, usd())).copied().unwrap_or(0);
-        assert_eq!(
-            of(Account::Transit(end.partner_id.clone())),
-            if end.status.is_open() { 10_000 } else { 0 },
-            "{path:?}"
-        );
-        let cash = of(Account::Cash(PayoutProvider::Stripe));
-        assert_eq!(cash, if end.status == PayoutStatus::Paid { 10_000 } else { 0 }, "{path:?}");
-        assert!(path.iter().filter(|event| **event == PayoutEvent::Settle).count() <= 1, "{path:?}");
-        assert_eq!(end.paid_at.is_some(), path.contains(&PayoutEvent::Settle));
-    });
-    assert!(seen > 500, "the walk must get somewhere: {seen}");
-}
-
-#[test]
-fn nothing_is_sent_after_the_provider_has_spoken() {
-    for status in [PayoutStatus::Sent, PayoutStatus::Paid, PayoutStatus::Failed, PayoutStatus::Returned] {
-        assert!(status.after(PayoutEvent::Send).is_err(), "{status:?}");
-    }
 }

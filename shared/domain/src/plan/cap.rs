@@ -9,7 +9,7 @@ use crate::{attribution::Touch, conversion::Charge, id::ProgramId, money::Money}
 ///
 /// What is over comes off the deepest level first. Amounts that refunds take back are free again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Cap {
     /// Whose or which sales.
     pub scope: CapScope,
@@ -18,6 +18,8 @@ pub struct Cap {
     /// The most, in the program's currency.
     pub amount: Money,
 }
+
+crate::object!(Cap);
 
 /// Whose or which sales a cap counts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

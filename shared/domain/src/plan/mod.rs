@@ -32,7 +32,7 @@ pub struct PlanVersion {
 
 /// What a program pays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Plan {
     /// What the partner who sold earns: of the rules that match, the one that pays most money.
     pub rules: Vec<Rule>,
@@ -74,13 +74,15 @@ pub struct Plan {
     pub bonuses: Vec<Bonus>,
 }
 
+crate::object!(Plan);
+
 fn default_hold_days() -> u16 {
     30
 }
 
 /// One way to earn at level 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Rule {
     /// The rule's name within the plan: 1 to 40 characters of a-z, 0-9, hyphen and underscore.
     pub id: String,
@@ -94,9 +96,11 @@ pub struct Rule {
     pub reward: Reward,
 }
 
+crate::object!(Rule);
+
 /// What a sponsor earns on a recruit's conversions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "of", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "of", rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
 pub enum LevelShare {
     /// A share of the commission base.
     Base {
@@ -109,6 +113,8 @@ pub enum LevelShare {
         rate: Rate,
     },
 }
+
+crate::object!(LevelShare);
 
 /// What happens to the share of a sponsor whose enrolment is not active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -152,7 +158,7 @@ pub enum ExistingCustomers {
 
 /// What belongs to the commission base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct BasePolicy {
     /// Does tax belong to it? Not by default.
     pub include_tax: bool,
@@ -161,6 +167,8 @@ pub struct BasePolicy {
     /// Is the discount added back? Not by default: the base is what was paid.
     pub include_discount: bool,
 }
+
+crate::object!(BasePolicy);
 
 /// The version in force at a moment: the highest of those effective by then.
 #[must_use]

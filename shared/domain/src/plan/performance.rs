@@ -15,7 +15,7 @@ pub(super) const WINDOW_DAYS_MAX: u16 = 366;
 ///
 /// A tier prices only sales from the moment on at which it was reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct TierRequirements {
     /// What is measured.
     pub metric: Metric,
@@ -28,15 +28,19 @@ pub struct TierRequirements {
     pub tiers: Vec<Tier>,
 }
 
+crate::object!(TierRequirements);
+
 /// One tier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Tier {
     /// Its name, which conditions on `commission_tier` ask for.
     pub name: String,
     /// What it takes.
     pub at_least: Threshold,
 }
+
+crate::object!(Tier);
 
 /// What is measured of a partner's own sales.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -87,7 +91,7 @@ pub enum Threshold {
 
 /// An amount that a partner earns once for reaching a threshold within a window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Bonus {
     /// The bonus' name within the plan: 1 to 40 characters of a-z, 0-9, hyphen and underscore.
     pub id: String,
@@ -101,6 +105,8 @@ pub struct Bonus {
     /// What it pays, in the program's currency.
     pub amount: Money,
 }
+
+crate::object!(Bonus);
 
 impl Threshold {
     /// Minor units, or the number itself: thresholds of one metric compare by it.

@@ -9,7 +9,7 @@ pub(super) const BRACKETS_MAX: usize = 20;
 
 /// What a rule pays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
 pub enum Reward {
     /// A share of the commission base of the lines that match.
     Percent {
@@ -35,6 +35,8 @@ pub enum Reward {
         brackets: Vec<Bracket>,
     },
 }
+
+crate::object!(Reward);
 
 /// What a fixed amount is paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -79,10 +81,12 @@ pub enum TieredMode {
 
 /// One bracket of a tiered reward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Bracket {
     /// Where it begins; inclusive. The first one begins at zero.
     pub from: Money,
     /// The share.
     pub rate: Rate,
 }
+
+crate::object!(Bracket);

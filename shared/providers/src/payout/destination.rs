@@ -32,11 +32,13 @@ pub enum InvalidDestination {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 struct Wire {
     provider: PayoutProvider,
     address: String,
 }
+
+domain::object!(Wire);
 
 impl Destination {
     /// Reads a destination at a provider.

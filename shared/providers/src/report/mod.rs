@@ -38,7 +38,7 @@ pub const DEFAULT_SOURCE: &str = "api";
 
 /// A report as it is sent. Which fields belong to which type, [`Report::into_fact`] says.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Report {
     r#type: Kind,
     #[serde(default = "default_source")]
@@ -78,17 +78,21 @@ pub struct Report {
     metadata: Option<BTreeMap<String, String>>,
 }
 
+domain::object!(read Report);
+
 fn default_source() -> String {
     DEFAULT_SOURCE.to_owned()
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 struct CustomerInput {
     id: String,
     #[serde(default)]
     email: Option<String>,
 }
+
+domain::object!(read CustomerInput);
 
 /// What a report is read with.
 #[derive(Clone, Copy)]

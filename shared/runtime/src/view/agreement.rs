@@ -78,11 +78,13 @@ impl AgreementView {
 
 /// The terms that a request accepts.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct TermsAccepted {
     version: String,
     sha256: String,
 }
+
+domain::object!(read TermsAccepted);
 
 impl TermsAccepted {
     /// Notes what is wrong; `at` points at the object.

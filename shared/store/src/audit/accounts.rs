@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     audit::{Books, Breach, Kept, LineSums, Owner, PayoutSums, Projected},
-    id::{ConversionId, ProgramId},
+    id::ProgramId,
+    payout::Payout,
     program::Program,
 };
 use futures_util::future::try_join_all;
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 
-use super::{Report, Scope, unreadable};
+use super::{Report, Scope, Touched, unreadable};
 use crate::{
-    Store, commission::CommissionItem, error::Error, item::Row, key, key::Partition, payout, table::Query,
+    Store, account::PartnerAccount, commission::CommissionItem, error::Error, item::Row, key, key::Partition,
+    payout, table::Query,
 };
 
 /// Accounts that are read at a time.
@@ -88,10 +90,13 @@ impl Store {
         books: &Books,
         later: &Books,
     ) -> Result<(Vec<Breach>, u64, u64), Error> {
-        let days = (key::day(program.created_at), key::day(scope.now));
-        Ok(match unreadable(self.kept(&program.id, owner, days).await)? {
-            Ok(kept) => {
+        Ok(match unreadable(self.kept(program, scope, owner).await)? {
+            Ok((kept, payouts)) => {
                 let mut breaches = kept.breaches(owner, &books.with(later, owner));
+                breaches.extend(match unreadable(self.audit_payments(&payouts).await)? {
+                    Ok(found) => found,
+                    Err(breach) => vec![breach],
+                });
                 breaches.extend(Box::pin(self.audit_sales(program, scope, owner)).await?);
                 (breaches, kept.lines.count, kept.payouts.count)
             }
@@ -99,33 +104,49 @@ impl Store {
         })
     }
 
-    /// What is kept of an account beside the journal.
-    async fn kept(&self, program: &ProgramId, owner: &Owner, days: (Date, Date)) -> Result<Kept, Error> {
+    /// What is kept of an account beside the journal, and those of its payouts that are in scope.
+    pub(super) async fn kept(
+        &self,
+        program: &Program,
+        scope: &Scope,
+        owner: &Owner,
+    ) -> Result<(Kept, Vec<Payout>), Error> {
+        let (program, created) = (&program.id, key::day(program.created_at));
         let (partner, currency) = (&owner.0, owner.1);
+        let in_scope = |day: Date| scope.since.is_none_or(|since| since <= day);
         let name = key::account_text(program, partner, currency);
         let account = self.account(program, partner, currency).await?;
         let mut lines = LineSums::default();
         let listed = key::commissions_of_account(&name);
         self.each(&listed, |row| CommissionItem::commission(row).map(|line| lines.add(&line))).await?;
-        let mut payouts = PayoutSums::default();
+        let (mut payouts, mut looked_at) = (PayoutSums::default(), Vec::new());
         let listed = key::payouts_of_account(&name);
-        self.each(&listed, |row| payout::parse(row).map(|payout| payouts.add(&payout))).await?;
+        let add = |row| {
+            let payout = payout::parse(row)?;
+            payouts.add(&payout);
+            looked_at.extend(Some(payout).filter(|payout| in_scope(key::day(payout.updated_at))));
+            Ok(())
+        };
+        self.each(&listed, add).await?;
         let totals = self.totals(program, partner, currency).await?;
         let by_level = totals.earnings_by_level;
         let mut projected = Projected {
             pending: i128::from(totals.pending.minor()),
             by_level: by_level.into_iter().map(|(level, money)| (level, i128::from(money.minor()))).collect(),
             by_day: BTreeMap::new(),
+            earned: 0,
         };
-        let (first, last) = (
-            days.0.saturating_sub(jiff::Span::new().days(1)),
-            days.1.saturating_add(jiff::Span::new().days(1)),
-        );
+        let (first, last) = (created.saturating_sub(1.day()), key::day(scope.now).saturating_add(1.day()));
         for counted in self.day_counters(program, partner, currency, first, last).await? {
-            *projected.by_day.entry(counted.day).or_default() +=
-                i128::from(counted.counters.earnings.minor());
+            let minor = i128::from(counted.counters.earnings.minor());
+            projected.earned += minor;
+            if in_scope(counted.day) {
+                *projected.by_day.entry(counted.day).or_default() += minor;
+            }
         }
-        Ok(Kept { balances: account.balances, open_payout: account.open_payout, lines, payouts, projected })
+        let PartnerAccount { balances, open_payout, uncovered, .. } = account;
+        let covered = i128::from(balances.paid.minor()) - i128::from(uncovered.minor());
+        Ok((Kept { balances, covered, open_payout, lines, payouts, projected }, looked_at))
     }
 
     /// Hands every row of a partition on, a page in memory at a time.
@@ -155,11 +176,11 @@ impl Store {
         report: &mut Report,
     ) -> Result<(), Error> {
         let listed = key::commissions_of_account(&key::account_text(program, &owner.0, owner.1));
-        let mut conversions: BTreeSet<ConversionId> = BTreeSet::new();
+        let mut conversions = Touched::new();
         let found = self.each(&listed, |row| {
             let line = CommissionItem::commission(row)?;
             if conversions.len() < SUSPECTS {
-                conversions.insert(line.id.conversion().clone());
+                conversions.entry(line.id.conversion().clone()).or_default();
             }
             Ok(())
         });

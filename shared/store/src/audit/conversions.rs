@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    audit::{AwardCase, Breach, Case, Check},
+    audit::{AwardCase, Breach, Case, Check, unexplained},
     bonus::Award,
     id::{ConversionId, TransactionId},
     ledger::Transaction,
 };
 use futures_util::future::try_join_all;
 
-use super::{Report, Scope, entry, unreadable};
+use super::{Report, Scope, Touched, entry, unreadable};
 use crate::{Store, conversion::Record, error::Error, key, table::Read};
 
 /// Conversions that are read at a time.
@@ -19,15 +19,15 @@ const AT_A_TIME: usize = 16;
 impl Store {
     pub(super) async fn audit_conversions(
         &self,
-        ids: BTreeSet<ConversionId>,
+        touched: Touched,
         scope: &Scope,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let ids: Vec<_> = ids.into_iter().collect();
-        for some in ids.chunks(AT_A_TIME) {
-            let looks = try_join_all(some.iter().map(|id| Box::pin(self.audit_conversion(id)))).await?;
-            for (id, first) in some.iter().zip(looks) {
-                report.add(Box::pin(self.confirm(id, first, scope)).await?);
+        let touched: Vec<_> = touched.into_iter().collect();
+        for some in touched.chunks(AT_A_TIME) {
+            let looks = some.iter().map(|(id, booked)| Box::pin(self.audit_conversion(id, booked)));
+            for ((id, booked), first) in some.iter().zip(try_join_all(looks).await?) {
+                report.add(Box::pin(self.confirm(id, booked, first, scope)).await?);
             }
         }
         Ok(())
@@ -38,25 +38,30 @@ impl Store {
     async fn confirm(
         &self,
         id: &ConversionId,
+        booked: &BTreeSet<TransactionId>,
         mut seen: Vec<Breach>,
         scope: &Scope,
     ) -> Result<Vec<Breach>, Error> {
         if !seen.is_empty() {
             tokio::time::sleep(scope.pause).await;
-            let again = self.audit_conversion(id).await?;
+            let again = self.audit_conversion(id, booked).await?;
             seen.retain(|breach| again.iter().any(|other| other.is_same(breach)));
         }
         Ok(seen)
     }
 
-    /// One look at a conversion that something was booked for.
-    async fn audit_conversion(&self, id: &ConversionId) -> Result<Vec<Breach>, Error> {
+    /// One look at a conversion, and at what was booked for it.
+    async fn audit_conversion(
+        &self,
+        id: &ConversionId,
+        booked: &BTreeSet<TransactionId>,
+    ) -> Result<Vec<Breach>, Error> {
         let record = match unreadable(self.conversion(id).await)? {
             Ok(record) => record,
             Err(breach) => return Ok(vec![breach]),
         };
         if let Some(award) = &record.award {
-            return self.audit_award(&award.value, &record).await;
+            return self.audit_award(&award.value, &record, booked).await;
         }
         let Some(known) = record.conversion() else {
             return Ok(vec![Breach::new(
@@ -78,15 +83,24 @@ impl Store {
             adjustments: &record.adjustments,
             entries: &entries,
         };
-        Ok(case.breaches())
+        let mut breaches = case.breaches();
+        breaches.extend(unexplained(id, booked, &ids));
+        Ok(breaches)
     }
 
-    async fn audit_award(&self, award: &Award, record: &Record) -> Result<Vec<Breach>, Error> {
+    async fn audit_award(
+        &self,
+        award: &Award,
+        record: &Record,
+        booked: &BTreeSet<TransactionId>,
+    ) -> Result<Vec<Breach>, Error> {
         let adjustments = &record.adjustments;
         let ids = AwardCase::entry_ids(award, adjustments);
         Ok(match unreadable(self.entries(&ids).await)? {
             Ok(entries) => {
-                AwardCase { award, lines: &record.lines(), adjustments, entries: &entries }.breaches()
+                let case = AwardCase { award, lines: &record.lines(), adjustments, entries: &entries };
+                let unexplained = unexplained(&award.id, booked, &ids);
+                case.breaches().into_iter().chain(unexplained).collect()
             }
             Err(breach) => vec![breach],
         })

@@ -10,15 +10,21 @@
 mod accounts;
 mod caps;
 mod conversions;
+mod entries;
 mod pages;
+mod payments;
+mod rebuild;
 mod sales;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use domain::{
     agreement::Agreement,
     audit::{Books, Breach, Check, transaction, tree},
-    id::{CommissionId, ConversionId, PartnerId, ProgramId},
+    id::{CommissionId, ConversionId, PartnerId, ProgramId, TransactionId},
     ledger::{Transaction, TransactionKind},
     program::Program,
 };
@@ -26,6 +32,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 
 use accounts::Journal;
 pub use pages::Continue;
+pub use rebuild::Rebuilt;
 
 use crate::{
     Store,
@@ -46,6 +53,9 @@ const RECENT_DAYS: i64 = 2;
 const LIVENESS: SignedDuration = SignedDuration::from_hours(1);
 /// Items of one shard that the search for forgotten ones looks at.
 const WAITING: usize = 100;
+
+/// The conversions that some of the journal books, with its entries.
+type Touched = BTreeMap<ConversionId, BTreeSet<TransactionId>>;
 
 /// How far an audit goes.
 #[derive(Debug, Clone, Copy)]
@@ -137,9 +147,13 @@ impl Store {
         let mut day = key::day(program.created_at).saturating_sub(1.day());
         let mut later = Books::default();
         while day <= last {
-            let books = if day < recent { &mut books } else { &mut later };
             let in_scope = scope.since.is_none_or(|since| since <= day);
-            let touched = Box::pin(self.audit_day(program, day, in_scope, books, &mut report)).await?;
+            let is_recent = day >= recent;
+            let some = if is_recent { &mut later } else { &mut books };
+            let touched = Box::pin(self.audit_day(program, day, in_scope, some, &mut report)).await?;
+            if !is_recent {
+                books.close(key::start_of(day.saturating_add(1.day())));
+            }
             if in_scope {
                 report.conversions += u64::try_from(touched.len()).unwrap_or(u64::MAX);
                 Box::pin(self.audit_conversions(touched, scope, &mut report)).await?;
@@ -164,20 +178,23 @@ impl Store {
         by_day: bool,
         books: &mut Books,
         report: &mut Report,
-    ) -> Result<BTreeSet<ConversionId>, Error> {
-        let mut touched = BTreeSet::new();
+    ) -> Result<Touched, Error> {
+        let mut touched = Touched::new();
         for shard in key::journal_of_day(&program.id, day) {
             let mut start = None;
             loop {
                 let (rows, next) = self.query(Query::of(&shard).after(start)).await?;
                 for row in rows {
                     report.transactions += 1;
-                    match unreadable(JournalItem::unchecked(row))? {
+                    match unreadable(JournalItem::unchecked(row.clone()))? {
                         Err(breach) => report.add([breach]),
                         Ok(booked) => {
                             report.add(transaction(&booked));
+                            report.add(entries::breaches(&row, &booked));
                             books.post(&booked, by_day);
-                            touched.extend(conversion_of(&booked));
+                            if let Some(conversion) = conversion_of(&booked) {
+                                touched.entry(conversion).or_default().insert(booked.id);
+                            }
                         }
                     }
                 }

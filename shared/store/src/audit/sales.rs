@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    audit::{Breach, Owner, Sales},
+    audit::{Breach, Figure, Owner, Sales},
     id::{ConversionId, Level, ProgramId},
     performance::is_sale,
     program::Program,
@@ -24,18 +24,27 @@ impl Store {
         scope: &Scope,
         owner: &Owner,
     ) -> Result<Vec<Breach>, Error> {
+        Ok(match unreadable(self.sales_figures(program, scope, owner).await)? {
+            Ok(figures) => figures.iter().filter_map(Figure::breach).collect(),
+            Err(breach) => vec![breach],
+        })
+    }
+
+    /// The counters of a partner's sales in scope, each with what the sales come to.
+    pub(super) async fn sales_figures(
+        &self,
+        program: &Program,
+        scope: &Scope,
+        owner: &Owner,
+    ) -> Result<Vec<Figure>, Error> {
         if owner.1 != program.currency {
             return Ok(Vec::new());
         }
         // A sale may have happened before the program was made known here.
         let first = scope.since.unwrap_or(crate::performance::BEGINNING);
         let last = key::day(scope.now).saturating_add(1.day());
-        let counted = unreadable(self.counted_sales(&program.id, owner, first, last).await)?;
-        let sales = unreadable(self.sales(&program.id, owner, first, last).await)?;
-        Ok(match (counted, sales) {
-            (Ok(counted), Ok(sales)) => counted.breaches(owner, &sales),
-            (counted, sales) => counted.err().into_iter().chain(sales.err()).collect(),
-        })
+        let counted = self.counted_sales(&program.id, owner, first, last).await?;
+        Ok(counted.figures(owner, &self.sales(&program.id, owner, first, last).await?))
     }
 
     /// What is counted of a partner's sales that earned something.

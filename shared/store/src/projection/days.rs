@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
+    audit::Shown,
     dashboard::{Counters, DayCounters},
     id::{PartnerId, ProgramId},
     money::{Currency, Money},
@@ -25,9 +26,9 @@ pub(crate) struct DayItem {
     #[serde(default)]
     campaign: Option<String>,
     #[serde(default)]
-    clicks: u64,
+    pub(crate) clicks: u64,
     #[serde(default)]
-    unique_clicks: u64,
+    pub(crate) unique_clicks: u64,
     #[serde(default)]
     leads: u64,
     #[serde(default)]
@@ -54,6 +55,19 @@ impl Shape for DayItem {
 }
 
 impl DayItem {
+    /// Adds what it counts of conversions to what is shown of its partner.
+    pub(crate) fn show(&self, shown: &mut Shown) {
+        for (days, number) in [
+            (&mut shown.leads, i128::from(self.leads)),
+            (&mut shown.sales, i128::from(self.sales)),
+            (&mut shown.revenue, i128::from(self.revenue)),
+            (&mut shown.idle_revenue, i128::from(self.idle_revenue)),
+            (&mut shown.idle_sales, i128::from(self.idle_sales)),
+        ] {
+            *days.entry(self.day).or_default() += number;
+        }
+    }
+
     pub(super) fn counters(row: Row, currency: Currency) -> Result<DayCounters, Error> {
         let item: Self = row.parse()?;
         let money = |minor| Money::new(minor, currency);

@@ -31,6 +31,7 @@ pub const URL_VARIABLE: &str = "TRIBUTARY_DYNAMODB_URL";
 #[derive(Debug, Clone)]
 pub struct TestTable {
     url: String,
+    access_key: String,
     table: String,
     client: Client,
     counts_units: bool,
@@ -46,8 +47,12 @@ impl TestTable {
             Ok(url) => (url, false),
             Err(_) => (start_emulator().await, true),
         };
-        let client = Client::from_conf(config(&url, plain_http()));
-        let table = unique_name();
+        let number = next_number();
+        // Amazon's DynamoDB Local has a database for each: tests neither wait for each other nor read past
+        // what others wrote.
+        let access_key = format!("test{}n{number}", std::process::id());
+        let table = format!("tributary-{}-{number}", std::process::id());
+        let client = Client::from_conf(config(&url, &access_key, plain_http()));
         let request = schema::create_table(&table).expect("the table's shape is complete");
         request.send_with(&client).await.expect("the table is created");
         let ttl = TimeToLiveSpecification::builder().attribute_name(schema::TTL).enabled(true);
@@ -58,7 +63,7 @@ impl TestTable {
             .send()
             .await
             .expect("expiry is switched on");
-        Self { url, table, client, counts_units }
+        Self { url, access_key, table, client, counts_units }
     }
 
     /// The store over this table.
@@ -83,7 +88,7 @@ impl TestTable {
     /// The store over a network that fails as told.
     #[must_use]
     pub fn faulty(&self, faults: Faults) -> Store {
-        let client = Client::from_conf(config(&self.url, faults.over(plain_http())));
+        let client = Client::from_conf(config(&self.url, &self.access_key, faults.over(plain_http())));
         Store::new(client, self.table.clone())
     }
 
@@ -103,6 +108,12 @@ impl TestTable {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Who calls it. With another key there is no such table.
+    #[must_use]
+    pub fn access_key(&self) -> &str {
+        &self.access_key
     }
 
     /// Everything in the table, ordered by key.
@@ -142,19 +153,18 @@ fn plain_http() -> SharedHttpClient {
 
 /// The store repeats by itself what is worth repeating; the SDK's own attempts would hide from a
 /// test which request failed.
-fn config(url: &str, http: SharedHttpClient) -> Config {
+fn config(url: &str, access_key: &str, http: SharedHttpClient) -> Config {
     Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(url)
         .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(Credentials::new(access_key, "test", None, None, "test"))
         .retry_config(RetryConfig::disabled())
         .http_client(http)
         .build()
 }
 
-fn unique_name() -> String {
+fn next_number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("tributary-{}-{number}", std::process::id())
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }

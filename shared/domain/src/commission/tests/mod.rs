@@ -7,6 +7,7 @@ mod cases;
 mod currencies;
 mod fields;
 mod laws;
+mod life;
 mod products;
 mod refund_laws;
 mod replay_laws;

@@ -9,7 +9,7 @@ use super::{Condition, Matcher, Range, Test, TextField};
 
 /// The condition as it is written.
 #[derive(Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub(super) struct Wire {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     all: Option<Vec<Condition>>,
@@ -32,6 +32,8 @@ pub(super) struct Wire {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     below: Option<Bound>,
 }
+
+crate::object!(Wire);
 
 /// What is written has a value: null would look like a bound, and would be none.
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
