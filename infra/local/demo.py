@@ -43,7 +43,7 @@ def tell(details: dict) -> None:
     print("\n    audit")
     for held in ledger.audit(story.commissions(), payments):
         print(f"    ok  {held}")
-    for command in ("audit", "replay"):
+    for command in ("audit", "rebuild", "replay"):
         print(f"    ok  {command}: {check(system, command)}")
     print(f"\nAll of it over HTTP in {time.monotonic() - began:.0f} s. `make up` leaves such a stack running.")
 

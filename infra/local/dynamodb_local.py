@@ -67,7 +67,9 @@ def start(processes: Processes, folder: Path) -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = ["java", f"-Djava.library.path={home}/DynamoDBLocal_lib", "-jar", f"{home}/DynamoDBLocal.jar"]
+    # It runs for minutes only: compiling it well, or collecting beside it, would take more than it gives.
+    command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+    command += [f"-Djava.library.path={home}/DynamoDBLocal_lib", "-jar", f"{home}/DynamoDBLocal.jar"]
     command += ["-inMemory", "-disableTelemetry", "-port", str(port)]
     child = processes.start(command, dict(os.environ), LOG)
     url = f"http://127.0.0.1:{port}"

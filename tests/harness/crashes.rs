@@ -1,9 +1,10 @@
 //! Crashes on demand: an invocation ends, or loses its network, at one of its outgoing requests.
 //!
-//! What counts is what has an effect outside: writes to the table, messages, calls of payment
+//! What counts is what has an effect outside: writes to the table, messages, orders to payment
 //! providers. A crash at a read is the crash after the write before it.
 
 use std::{
+    collections::BTreeSet,
     fmt, io,
     sync::{Arc, Mutex},
 };
@@ -27,7 +28,14 @@ use axum::{
     response::Response,
 };
 use futures_util::stream;
+use http::Method;
+use serde_json::Value;
 use tokio::{net::TcpListener, sync::Notify};
+
+use crate::permissions::needs;
+
+/// The effect of an order to a payment provider.
+pub const PROVIDER: &str = "an order to a payment provider";
 
 /// On which side of the request the crash lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +68,17 @@ pub struct Point {
     pub end: End,
 }
 
+/// What a function did while a crash of it was planned.
+#[derive(Debug, Default)]
+pub struct Count {
+    /// How many requests with an effect outside.
+    pub requests: usize,
+    /// What they were, such as `dynamodb:PutItem on Table`.
+    pub effects: BTreeSet<String>,
+    /// Has it crashed?
+    pub has_struck: bool,
+}
+
 /// What an invocation came to.
 #[derive(Debug)]
 pub enum Lived<T> {
@@ -74,10 +93,9 @@ pub enum Lived<T> {
 #[derive(Debug, Default)]
 struct Plan {
     point: Option<Point>,
-    reached: usize,
+    count: Count,
     is_alive: bool,
     is_cut_off: bool,
-    has_struck: bool,
 }
 
 #[derive(Debug)]
@@ -100,10 +118,9 @@ impl Crashes {
         *self.plan.lock().unwrap() = Plan { point: Some(point), ..Plan::default() };
     }
 
-    /// Calls the crash off; gives how many requests were counted, and whether it has struck.
-    pub fn call_off(&self) -> (usize, bool) {
-        let plan = std::mem::take(&mut *self.plan.lock().unwrap());
-        (plan.reached, plan.has_struck)
+    /// Calls the crash off.
+    pub fn call_off(&self) -> Count {
+        std::mem::take(&mut *self.plan.lock().unwrap()).count
     }
 
     /// Lives through an invocation, as far as it goes.
@@ -133,7 +150,8 @@ impl Crashes {
         is_it
     }
 
-    fn reach(&self, binary: Option<&str>, counts: bool) -> Verdict {
+    /// What becomes of a request; it counts if it has an effect.
+    fn reach(&self, binary: Option<&str>, effects: Vec<String>) -> Verdict {
         let mut plan = self.plan.lock().unwrap();
         let Some(point) = plan.point.clone() else { return Verdict::Passes };
         if !plan.is_alive || binary.is_some_and(|binary| binary != point.binary) {
@@ -142,14 +160,15 @@ impl Crashes {
         if plan.is_cut_off {
             return Verdict::Refused;
         }
-        if !counts {
+        if effects.is_empty() {
             return Verdict::Passes;
         }
-        plan.reached += 1;
-        if plan.reached != point.nth {
+        plan.count.effects.extend(effects);
+        plan.count.requests += 1;
+        if plan.count.requests != point.nth {
             return Verdict::Passes;
         }
-        plan.has_struck = true;
+        plan.count.has_struck = true;
         plan.is_cut_off = point.end == End::CutOff;
         Verdict::Strikes(point.side, point.end)
     }
@@ -172,7 +191,8 @@ impl Crashes {
 }
 
 async fn provider(State(crashes): State<Crashes>, request: Request, next: Next) -> Response {
-    match crashes.reach(None, true) {
+    let order = (request.method() != Method::GET).then(|| PROVIDER.to_owned());
+    match crashes.reach(None, order.into_iter().collect()) {
         Verdict::Passes => next.run(request).await,
         Verdict::Refused => broken(),
         Verdict::Strikes(side, end) => {
@@ -226,12 +246,8 @@ struct Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let (service, operation) = target.rsplit_once('.').unwrap_or_default();
-        let reads = matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "TransactGetItems")
-            || service == "secretsmanager";
         let crashes = self.client.crashes.clone();
-        match crashes.reach(Some(&self.client.binary), !reads) {
+        match crashes.reach(Some(&self.client.binary), effects(&request)) {
             Verdict::Passes => self.connector.call(request),
             Verdict::Refused => HttpConnectorFuture::ready(refused()),
             Verdict::Strikes(side, end) => {
@@ -249,6 +265,21 @@ impl HttpConnector for Connector {
             }
         }
     }
+}
+
+/// What a call to AWS changes there.
+fn effects(request: &HttpRequest) -> Vec<String> {
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
+    let needed = needs(target, &body).into_iter();
+    needed.filter(|(action, _)| is_effect(action)).map(|(action, on)| format!("{action} on {on}")).collect()
+}
+
+/// Does this action change anything?
+#[must_use]
+pub fn is_effect(action: &str) -> bool {
+    let changes = ["PutItem", "UpdateItem", "DeleteItem", "SendMessage"];
+    action.split_once(':').is_some_and(|(_, operation)| changes.contains(&operation))
 }
 
 /// An answer that nobody tries again, so that the invocation ends soon.

@@ -1,6 +1,6 @@
 //! The functions' handlers, each in the environment that the template gives it.
 
-use std::{collections::BTreeMap, error::Error as StdError, future::Future, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, error::Error as StdError, future::Future, rc::Rc};
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig};
 use aws_lambda_events::{
@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use runtime::{
-    Answer, Caller, Change, Credentials as Shown, Environment, FromEnvironment, Message, Outcome, Problem,
-    Request, authorizer::Decision,
+    Afterwards, Answer, Caller, Change, Credentials as Shown, Environment, FromEnvironment, Message, Outcome,
+    Problem, Request, authorizer::Decision,
 };
 use serde_json::Value;
 
@@ -78,11 +78,15 @@ where
     Rc::new(move |event| {
         let (deps, crashes, binary) = (deps.clone(), crashes.clone(), binary.clone());
         Box::pin(async move {
-            match crashes.live(&binary, runtime::http::answer(deps, handle, event)).await {
-                Lived::Whole(response) | Lived::CutOff(response) => response,
-                // The gateway answers in its place.
-                Lived::Died => ApiGatewayV2httpResponse::default(),
-            }
+            let (gone_out, left) = (RefCell::default(), Afterwards::default());
+            let work = async {
+                let response = runtime::http::answer(deps, handle, event, left.clone()).await;
+                gone_out.replace(response);
+                left.finish().await;
+            };
+            drop(crashes.live(&binary, work).await);
+            // Whoever dies afterwards has answered. Who dies before gives no answer.
+            gone_out.into_inner()
         })
     })
 }

@@ -154,7 +154,7 @@ fn denied() -> Result<HttpResponse, ConnectorError> {
 }
 
 /// The permissions that a call takes.
-fn needs(target: &str, body: &Value) -> Vec<(String, String)> {
+pub(crate) fn needs(target: &str, body: &Value) -> Vec<(String, String)> {
     let (service, operation) = target.rsplit_once('.').unwrap_or_default();
     let last = |name: &str| {
         body[name].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned()

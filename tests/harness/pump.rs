@@ -1,9 +1,13 @@
 //! What moves by itself in a deployment: the table's stream to its follower, queues to their
 //! workers, schedules. With switches for what a real one does now and then.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
 
 use aws_lambda_events::{dynamodb, sqs::SqsEvent};
+use futures_util::{StreamExt, future::join_all, stream};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -40,10 +44,14 @@ pub struct Delivery {
 pub struct Pump {
     /// How deliveries go wrong.
     pub delivery: RefCell<Delivery>,
+    /// How many instances of a worker are at work at the same time; one after the other with none.
+    pub at_once: Cell<usize>,
     chance: RefCell<Option<Random>>,
     stream: RefCell<Vec<Value>>,
     dead: RefCell<Vec<String>>,
-    consumers: RefCell<BTreeMap<String, Consumer>>,
+    /// Instances of workers that have nothing to do.
+    idle: RefCell<BTreeMap<String, Vec<Consumer>>>,
+    most_receives: Cell<u32>,
     reactor: tokio::sync::OnceCell<Reactor>,
     source: tokio::sync::OnceCell<Stream>,
     tickers: RefCell<BTreeMap<String, Ticker>>,
@@ -75,6 +83,12 @@ impl Pump {
     #[must_use]
     pub fn dead(&self) -> Vec<String> {
         self.dead.borrow().clone()
+    }
+
+    /// How often the message was handed out that failed most often, the last time not counted.
+    #[must_use]
+    pub fn most_receives(&self) -> u32 {
+        self.most_receives.get()
     }
 
     /// What ended in a dead-letter queue, which is emptied.
@@ -123,6 +137,12 @@ impl Pump {
         }
     }
 
+    /// Delivers what the stream has, and nothing that follows from it.
+    pub async fn publish(&self, world: &World) {
+        self.drain_stream(world).await;
+        world.breaches.assert_none();
+    }
+
     async fn drain_stream(&self, world: &World) -> bool {
         let (binary, properties) = follower();
         let stream = self.source.get_or_init(|| async { Stream::of(&world.table) }).await;
@@ -167,6 +187,10 @@ impl Pump {
         let (mut now, later) =
             if source.fifo { self.by_group(messages) } else { self.in_what_order(messages) };
         let mut again = later;
+        if self.at_once.get() > 0 {
+            again.extend(self.hand_out_side_by_side(world, source, now).await);
+            now = Vec::new();
+        }
         while !now.is_empty() {
             let rest = now.split_off(now.len().min(source.batch));
             again.extend(self.hand_out(world, source, now).await);
@@ -180,24 +204,75 @@ impl Pump {
         true
     }
 
+    /// Hands every message to an instance of its own, as many at a time as there are; on a FIFO queue
+    /// messages of one group go one after the other. Gives what has to come again.
+    async fn hand_out_side_by_side(
+        &self,
+        world: &World,
+        source: &Source,
+        messages: Vec<Message>,
+    ) -> Vec<Message> {
+        let mut lanes: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+        for message in messages {
+            let lane =
+                if source.fifo { message.group.clone().unwrap_or_default() } else { message.id.clone() };
+            lanes.entry(lane).or_default().push(message);
+        }
+        let lanes = stream::iter(lanes.into_values()).map(|lane| self.hand_out_in_turn(world, source, lane));
+        lanes.buffer_unordered(self.at_once.get()).concat().await
+    }
+
+    /// One after the other; behind one that fails the rest waits.
+    async fn hand_out_in_turn(&self, world: &World, source: &Source, lane: Vec<Message>) -> Vec<Message> {
+        let mut again = Vec::new();
+        for message in lane {
+            if again.is_empty() {
+                again = self.hand_out(world, source, vec![message]).await;
+            } else {
+                again.push(message);
+            }
+        }
+        again
+    }
+
+    /// Hands each message of a queue to so many instances at the same time, as when its visibility timeout
+    /// runs out again and again while they are at work. It comes again when none of them is done with it.
+    pub async fn hand_out_at_once(&self, world: &World, queue: &str, instances: usize) {
+        let source = sources().into_iter().find(|source| source.queue == queue).unwrap();
+        let waiting = world.cloud.lock().queues.remove(queue).unwrap_or_default();
+        assert!(!waiting.is_empty(), "there is nothing in {queue}");
+        for message in waiting {
+            let attempts = (0..instances).map(|_| self.hand_out(world, &source, vec![message.clone()]));
+            let failed = join_all(attempts).await.into_iter().flatten().collect::<Vec<_>>();
+            if failed.len() == instances {
+                world
+                    .cloud
+                    .lock()
+                    .queues
+                    .entry(queue.to_owned())
+                    .or_default()
+                    .extend(failed.into_iter().next());
+            }
+        }
+        world.breaches.assert_none();
+    }
+
     /// Hands out a batch; gives what has to come again.
     async fn hand_out(&self, world: &World, source: &Source, batch: Vec<Message>) -> Vec<Message> {
-        let known = self.consumers.borrow().get(&source.binary).cloned();
-        let consumer = match known {
+        let idle = self.idle.borrow_mut().get_mut(&source.binary).and_then(Vec::pop);
+        let consumer = match idle {
             Some(consumer) => consumer,
-            None => {
-                let consumer = functions::consumer(world, &source.binary).await;
-                self.consumers.borrow_mut().insert(source.binary.clone(), consumer.clone());
-                consumer
-            }
+            None => functions::consumer(world, &source.binary).await,
         };
         let event: SqsEvent = serde_json::from_value(event(source, &batch)).unwrap();
         let answer = serde_json::to_value(consumer(event, world.now()).await).unwrap();
+        self.idle.borrow_mut().entry(source.binary.clone()).or_default().push(consumer);
         let failed = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
         let mut again = Vec::new();
         for mut message in batch {
             if failed.iter().any(|failure| failure["itemIdentifier"] == message.id.as_str()) {
                 message.receives += 1;
+                self.most_receives.set(self.most_receives.get().max(message.receives));
                 if message.receives >= source.most {
                     self.dead.borrow_mut().push(format!("{}: {}", source.queue, message.body));
                 } else {

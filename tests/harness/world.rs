@@ -56,9 +56,13 @@ pub struct World {
 
 impl World {
     /// Starts a deployment; it ends with the test's runtime.
-    #[expect(clippy::disallowed_methods, reason = "the payment world runs beside the test and ends with it")]
     pub async fn start() -> Self {
-        let start: Timestamp = START.parse().unwrap();
+        Self::start_at(START.parse().unwrap()).await
+    }
+
+    /// The same at another time: for what goes by the real clock.
+    #[expect(clippy::disallowed_methods, reason = "the payment world runs beside the test and ends with it")]
+    pub async fn start_at(start: Timestamp) -> Self {
         let clock = TestClock::at(start);
         let secrets = BTreeMap::from([
             ("KeyringSecret".to_owned(), json!({ "master": MASTER }).to_string()),

@@ -47,6 +47,8 @@ async fn a_wrong_field_is_named() {
         ("amount", usd("-10.00"), "/amount"),
         ("amount", json!({ "amount": 10, "currency": "USD" }), "/amount/amount"),
         ("amount", json!("10.00"), "/amount"),
+        ("amount", json!(["10.00", "USD"]), "/amount"),
+        ("customer", json!(["customer-1"]), "/customer"),
         ("surprise", json!(1), "/surprise"),
         ("type", json!("gift"), "/type"),
         ("click_id", json!("clk_1"), "/click_id"),

@@ -102,6 +102,24 @@ fn nothing_unwraps_outside_of_tests() {
 }
 
 #[test]
+fn what_is_an_object_is_read_from_no_list() {
+    let mut found = Vec::new();
+    for (path, text) in rust_files() {
+        // A body and a query are held to be objects where they are read.
+        if !path.starts_with("shared") || path.starts_with("shared/runtime/src/http") {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            if line.contains("(deny_unknown_fields") || line.contains(" deny_unknown_fields") {
+                let is_safe = line.contains(r#"remote = "Self""#);
+                found.extend((!is_safe).then(|| format!("{}:{}", path.display(), number + 1)));
+            }
+        }
+    }
+    assert_none(&found, "what refuses unknown fields refuses lists too: see domain::object!");
+}
+
+#[test]
 fn every_package_takes_the_workspace_s_lints() {
     let mut without = Vec::new();
     for folder in CODE {

@@ -248,7 +248,8 @@ impl Courier {
                             Some(interceptor) => interceptor.takes(&source.queue, &message, now).await,
                             None => false,
                         };
-                        left.extend((!done).then_some(message));
+                        let added = interceptor.as_ref().and_then(|one| one.adds(&source.queue, &message));
+                        left.extend((!done).then_some(message).into_iter().chain(added));
                     }
                     let event: SqsEvent = serde_json::from_value(pump::event(&source, &left)).unwrap();
                     failed(&serde_json::to_value(worker(event, now).await).unwrap())

@@ -30,16 +30,6 @@ pub(crate) enum Sender {
 impl Sender {
     pub(crate) const ALL: [Self; 4] = [Self::Stripe, Self::Paddle, Self::LemonSqueezy, Self::Standard];
 
-    /// The name under which charges of this sender are known.
-    pub(crate) fn source(self) -> &'static str {
-        match self {
-            Self::Stripe => "stripe",
-            Self::Paddle => "paddle",
-            Self::LemonSqueezy => "lemon_squeezy",
-            Self::Standard => "api",
-        }
-    }
-
     fn secret(self, world: &World) -> String {
         let fresh = world.fresh("secret-of-a-sender");
         match self {

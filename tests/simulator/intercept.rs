@@ -46,6 +46,21 @@ impl Interceptor {
         }
     }
 
+    /// What the worker is handed beside a message: a sale with a coupon once more, by its click alone.
+    pub(crate) fn adds(&self, queue: &str, message: &Message) -> Option<Message> {
+        if (self.mutant, queue) != (Mutant::CouponAndClick, "ConversionQueue") {
+            return None;
+        }
+        let mut received: FactReceived = serde_json::from_str(&message.body).unwrap();
+        let Fact::Charge(charge) = &mut received.fact else { return None };
+        if charge.clicks.is_none() || charge.coupon.take().is_none() {
+            return None;
+        }
+        received.external_id.push_str("-by-click");
+        let body = serde_json::to_string(&received).unwrap();
+        Some(Message { id: format!("{}-by-click", message.id), body, ..message.clone() })
+    }
+
     async fn is_early(&self, body: &str) -> bool {
         let fact: FactReceived = serde_json::from_str(body).unwrap();
         let is_refund = matches!(fact.fact, Fact::Refund(_));

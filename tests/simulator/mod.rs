@@ -13,6 +13,7 @@ mod checkouts;
 mod coupons;
 mod courier;
 mod doors;
+mod gate;
 mod history;
 mod intercept;
 mod keys;

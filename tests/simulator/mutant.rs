@@ -36,11 +36,15 @@ pub enum Mutant {
     RateMissed,
     /// A bonus has a new id each time it is granted.
     FreshBonus,
+    /// A sale with a coupon counts for the partner of the click, too.
+    CouponAndClick,
+    /// A batch answers for facts that it has not stored.
+    BatchUnstored,
 }
 
 impl Mutant {
     /// Every mutant with the number of seeds within which it is found.
-    pub const ALL: [(Self, u64); 14] = [
+    pub const ALL: [(Self, u64); 16] = [
         (Self::SeenBeforeWork, 10),
         (Self::NoJournalGuard, 10),
         (Self::EarlyRefundDropped, 10),
@@ -55,6 +59,8 @@ impl Mutant {
         (Self::CapUnguarded, 60),
         (Self::RateMissed, 60),
         (Self::FreshBonus, 20),
+        (Self::CouponAndClick, 20),
+        (Self::BatchUnstored, 20),
     ];
 
     /// Is it about money on its way out?
@@ -81,6 +87,8 @@ impl Mutant {
             Self::CapUnguarded => "cap-unguarded",
             Self::RateMissed => "rate-missed",
             Self::FreshBonus => "fresh-bonus",
+            Self::CouponAndClick => "coupon-and-click",
+            Self::BatchUnstored => "batch-unstored",
         }
     }
 }

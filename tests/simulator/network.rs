@@ -12,13 +12,9 @@ use std::{
 
 use aws_smithy_runtime_api::{
     client::{
-        http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-            SharedHttpConnector,
-        },
+        http::{HttpConnector, SharedHttpClient},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
-        runtime_components::RuntimeComponents,
     },
     http::StatusCode,
 };
@@ -27,8 +23,9 @@ use store::testing::Fault;
 use tokio::sync::Semaphore;
 
 use super::{
+    gate::{Client, Line},
     mutant::Mutant,
-    rewrite::{Rewritten, rewrite, unread_rate, waits_for_rate, with_body},
+    rewrite::{Rewritten, is_swallowed, rewrite, unread_rate, waits_for_rate, with_body},
     trace::Trace,
 };
 use crate::random::Random;
@@ -188,7 +185,7 @@ impl Network {
     }
 
     /// A request of whoever is running arrives at the gate.
-    fn arrive(&self) -> Option<(u64, Arc<Semaphore>)> {
+    pub(crate) fn arrive(&self) -> Option<(u64, Arc<Semaphore>)> {
         let mut state = self.lock();
         let id = state.running?;
         let sender = state.senders.get_mut(&id)?;
@@ -217,6 +214,20 @@ impl Network {
         }
     }
 
+    /// A request is given up before it went through the gate: another one that was sent at the same
+    /// time has failed.
+    pub(crate) fn give_up(&self, id: u64) {
+        let mut state = self.lock();
+        let Some(sender) = state.senders.get_mut(&id) else { return };
+        if sender.waiting > 0 {
+            sender.waiting -= 1;
+        } else {
+            // It was let through and did not go.
+            sender.in_flight -= 1;
+            sender.gate.forget_permits(1);
+        }
+    }
+
     fn settle(&self, id: u64, line: &str, answer: &Answer, failed: bool) {
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
         let mut state = self.lock();
@@ -233,7 +244,7 @@ impl Network {
         }
     }
 
-    async fn carry(&self, id: u64, line: &Line, request: HttpRequest) -> Answer {
+    pub(crate) async fn carry(&self, id: u64, line: &Line, request: HttpRequest) -> Answer {
         let body: Value =
             serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
         let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
@@ -268,6 +279,9 @@ impl Network {
 
     /// Carries a request out, in the way of the mutant if there is one.
     async fn perform(&self, id: u64, line: &Line, request: HttpRequest, body: &Value) -> Answer {
+        if self.swallows(&line.binary, body) {
+            return Ok(HttpResponse::new(StatusCode::try_from(200).unwrap(), "{}".into()));
+        }
         let Some(Rewritten { before, main, after }) = self.rewritten(id, &line.binary, body) else {
             return line.connector.call(request).await;
         };
@@ -281,6 +295,11 @@ impl Network {
             }
         }
         answer
+    }
+
+    fn swallows(&self, binary: &str, body: &Value) -> bool {
+        let mut state = self.lock();
+        state.mutant.is_some_and(|mutant| is_swallowed(mutant, binary, body) && state.random.one_in(10))
     }
 
     fn rewritten(&self, id: u64, binary: &str, body: &Value) -> Option<Rewritten> {
@@ -306,7 +325,7 @@ impl Network {
 
     /// A client over this network.
     pub(crate) fn over(&self, binary: &str, http: SharedHttpClient) -> SharedHttpClient {
-        SharedHttpClient::new(Client { http, network: self.clone(), binary: binary.into() })
+        SharedHttpClient::new(Client::new(http, self.clone(), binary))
     }
 }
 
@@ -317,82 +336,5 @@ fn lost(what: &str) -> ConnectorError {
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Network")
-    }
-}
-
-#[derive(Debug)]
-struct Client {
-    http: SharedHttpClient,
-    network: Network,
-    binary: Arc<str>,
-}
-
-impl HttpClient for Client {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        let connector = self.http.http_connector(settings, components);
-        let line = Line { connector, binary: self.binary.clone() };
-        SharedHttpConnector::new(Gate { line, network: self.network.clone() })
-    }
-}
-
-/// A function's line into the network.
-#[derive(Debug, Clone)]
-struct Line {
-    connector: SharedHttpConnector,
-    binary: Arc<str>,
-}
-
-#[derive(Debug)]
-struct Gate {
-    line: Line,
-    network: Network,
-}
-
-impl HttpConnector for Gate {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Some((id, gate)) = self.network.arrive() else { return self.line.connector.call(request) };
-        let (network, line) = (self.network.clone(), self.line.clone());
-        let passage = Passage { network: network.clone(), id, is_through: false };
-        HttpConnectorFuture::new(async move {
-            gate.acquire().await.unwrap().forget();
-            passage.end();
-            network.carry(id, &line, request).await
-        })
-    }
-}
-
-/// A request on its way to the gate. Its sender may give it up there, when another one that it sent at
-/// the same time has failed.
-struct Passage {
-    network: Network,
-    id: u64,
-    is_through: bool,
-}
-
-impl Passage {
-    /// It has gone through.
-    fn end(mut self) {
-        self.is_through = true;
-    }
-}
-
-impl Drop for Passage {
-    fn drop(&mut self) {
-        if self.is_through {
-            return;
-        }
-        if let Some(sender) = self.network.lock().senders.get_mut(&self.id) {
-            if sender.waiting > 0 {
-                sender.waiting -= 1;
-            } else {
-                // It was let through and did not go.
-                sender.in_flight -= 1;
-                sender.gate.forget_permits(1);
-            }
-        }
     }
 }

@@ -96,7 +96,7 @@ impl Buyer {
     pub(crate) fn typed(&self, network: &Network) -> Option<String> {
         let address = self.address.as_deref()?;
         Some(match network.below(3) {
-            0 => format!("{}@Customers.example ", address.to_uppercase()),
+            0 => format!("{}@Customers.example", address.to_uppercase()),
             1 => format!("{address}+shop@customers.example"),
             _ => whole(address),
         })

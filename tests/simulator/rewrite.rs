@@ -88,6 +88,12 @@ fn granted_anew(body: &Value, chance: usize) -> Option<Rewritten> {
     serde_json::from_str(&text).ok().map(Rewritten::only)
 }
 
+/// Is a fact of a batch answered for and never written?
+pub(crate) fn is_swallowed(mutant: Mutant, binary: &str, body: &Value) -> bool {
+    let put = body["TransactItems"][0]["Put"]["Item"]["PK"]["S"].as_str().unwrap_or_default();
+    mutant == Mutant::BatchUnstored && binary == "record-conversions" && put.starts_with("FCT#")
+}
+
 /// Does a transaction write down that a sale waits for its exchange rate?
 pub(crate) fn waits_for_rate(body: &Value) -> bool {
     let items = body["TransactItems"].as_array().into_iter().flatten();

@@ -24,6 +24,8 @@ pub(crate) struct Deal {
     pub(crate) coupon: Option<String>,
     /// Of the program's origins.
     origin: usize,
+    /// Was the buyer unknown so far?
+    is_new: bool,
 }
 
 /// What a customer paid.
@@ -118,6 +120,7 @@ impl Shop<'_> {
             }
             _ => None,
         };
+        let is_new = regular.is_none();
         let buyer = regular.unwrap_or_else(|| Buyer::new(world, network, &mut program.people));
         let mut touches = Vec::new();
         touches.extend(coupon.iter().map(|(_, touch)| touch.clone()));
@@ -129,6 +132,7 @@ impl Shop<'_> {
             trail: trail.map(|trail| trail.text),
             coupon: coupon.map(|coupon| coupon.0),
             origin,
+            is_new,
         })
     }
 
@@ -167,7 +171,7 @@ impl Shop<'_> {
         let identities = buyer.identities(program.policy.knows_addresses());
         let origin = program.begin(Origin { at, identities, touches: Vec::new(), is_shared: false })?;
         let kind = if network.below(3) == 0 { "sale" } else { "renewal" };
-        Some(self.report(kind, at, &Deal { buyer, trail: None, coupon: None, origin }))
+        Some(self.report(kind, at, &Deal { buyer, trail: None, coupon: None, origin, is_new: false }))
     }
 
     fn report(&mut self, kind: &str, at: Timestamp, deal: &Deal) -> Vec<Told> {
@@ -190,13 +194,13 @@ impl Shop<'_> {
             names.push(&alias);
         }
         self.sold("api", &names, deal.origin, &paid);
-        let silent = body.clone();
         body["customer"] = deal.buyer.told(network);
+        let silent = body.clone();
         if let Some(trail) = &deal.trail {
             body["click_id"] = json!(trail);
         }
-        // Another report of it, which does not say who brought the customer.
-        let is_told_twice = deal.trail.is_some() && deal.coupon.is_none() && network.below(6) == 0;
+        // Another report of it, which does not say who brought the customer, and credits nobody.
+        let is_told_twice = deal.is_new && deal.coupon.is_none() && network.below(4) == 0;
         let mut told = vec![self.by_some_door(body)];
         told.extend(is_told_twice.then(|| self.by_some_door(silent)));
         told

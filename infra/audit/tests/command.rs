@@ -5,6 +5,8 @@
 use std::process::{Command, Output};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::SignedDuration;
+use runtime::clock;
 use tests::World;
 
 const AUDIT: &str = env!("CARGO_BIN_EXE_audit");
@@ -19,7 +21,8 @@ async fn run(world: &World, command: &'static str, arguments: &[&str]) -> (Optio
         .env("AWS_ACCESS_KEY_ID", world.table.access_key())
         .env("AWS_SECRET_ACCESS_KEY", "none")
         .env("AWS_REGION", "eu-central-1");
-    let Output { status, stdout, .. } = tokio::task::spawn_blocking(move || process.output()).await.unwrap().unwrap();
+    let Output { status, stdout, .. } =
+        tokio::task::spawn_blocking(move || process.output()).await.unwrap().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap())
 }
 
@@ -30,7 +33,8 @@ fn table(world: &World) -> [&str; 4] {
 
 /// A sale on three levels, a refund and a payout.
 async fn story() -> World {
-    let world = World::start().await;
+    // The commands go by the real clock, and look at nothing beyond its next day.
+    let world = World::start_at(clock::now() - SignedDuration::from_hours(24 * 40)).await;
     let program = world.program().await;
     let [_, _, kid] = world.three_generations(&program).await;
     let click = world.visit(&program, &kid).await;
@@ -58,8 +62,8 @@ async fn add_one(world: &World, entity: &str, name: &str) {
 async fn a_ledger_that_holds_ends_with_a_line_of_counts() {
     let world = story().await;
     for (command, beginning) in [
-        (AUDIT, "no breach: 1 programs, 6 transactions, 1 conversions, 3 commissions, 1 payouts, 3 accounts"),
-        (REBUILD, "no difference: 1 programs, 6 transactions, 3 accounts, "),
+        (AUDIT, "no breach: 1 programs, 7 transactions, 1 conversions, 3 commissions, 1 payouts, 3 accounts"),
+        (REBUILD, "no difference: 1 programs, 7 transactions, 3 accounts, "),
         (REPLAY, "no difference: 1 programs, 1 conversions, 2 entries, hash "),
     ] {
         let (code, said) = run(&world, command, &table(&world)).await;
@@ -85,13 +89,9 @@ async fn a_cent_that_was_invented_is_named_and_ends_with_one() {
     let lines: Vec<_> = said.lines().collect();
     assert_eq!((code, lines.len()), (Some(1), 3), "every number that differs, and their count: {said}");
     assert!(lines[..2].iter().all(|line| line.starts_with("difference: prg_")), "{said}");
-    assert!(lines[2].starts_with("2 differ: 1 programs, 6 transactions, 3 accounts, "), "{said}");
+    assert!(lines[2].starts_with("2 differ: 1 programs, 7 transactions, 3 accounts, "), "{said}");
 
     assert_eq!(run(&world, REPLAY, &table(&world)).await.0, Some(0), "the journal itself is as it was");
-    add_one(&world, "refund", "rev").await;
-    add_one(&world, "commission", "amount").await;
-    let (code, said) = run(&world, REPLAY, &table(&world)).await;
-    assert_eq!(code, Some(0), "what a line is worth is no fact: {said}");
     add_one(&world, "journal", "rev").await;
     let (code, said) = run(&world, AUDIT, &table(&world)).await;
     assert!(said.contains(": journal: it was changed after it was written [txn_"), "{said}");
@@ -119,5 +119,8 @@ async fn what_cannot_be_looked_at_ends_with_two() {
     }
     let nobody = ["--program", "prg_00000000000000000000000000"];
     let (code, said) = run(&world, REPLAY, &[&table(&world)[..], &nobody].concat()).await;
-    assert_eq!((code, said.trim_end()), (Some(2), "error: there is no program prg_00000000000000000000000000"));
+    assert_eq!(
+        (code, said.trim_end()),
+        (Some(2), "error: there is no program prg_00000000000000000000000000")
+    );
 }

@@ -10,10 +10,10 @@ use crate::clock::DAY;
 use crate::form::Form;
 use crate::reply::Answer;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Keys(BTreeMap<String, Saved>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Saved {
     at: i64,
     path: &'static str,

@@ -32,10 +32,10 @@ pub enum Verification {
     Canceled,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sessions(Vec<Session>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Session {
     id: String,
     object: Value,

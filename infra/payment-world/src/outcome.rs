@@ -167,7 +167,7 @@ pub(crate) struct Facts<'a> {
 }
 
 /// The scripts still to come, in the order in which they were given.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Scripts(pub(crate) Vec<Script>);
 
 impl Scripts {

@@ -27,13 +27,13 @@ const MEMORY: i64 = 30 * DAY;
 /// Life of an access token in seconds, as PayPal's answers show it.
 const TOKEN_LIFE: i64 = 32_400;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct PayPal {
     tokens: BTreeMap<String, i64>,
     batches: Vec<Batch>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Batch {
     id: String,
     sender_batch_id: Option<String>,
@@ -43,7 +43,7 @@ struct Batch {
     items: Vec<Item>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Item {
     id: String,
     transaction: String,

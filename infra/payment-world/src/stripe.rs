@@ -26,13 +26,13 @@ pub struct StripeCall {
     pub form: Form,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Stripe {
     keys: Keys,
     transfers: Vec<Transfer>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Transfer {
     id: String,
     key: Option<String>,

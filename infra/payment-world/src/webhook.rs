@@ -50,13 +50,13 @@ pub struct Delivery {
     pub body: String,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Events {
     endpoint: Option<Endpoint>,
     waiting: VecDeque<Event>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Event {
     id: String,
     kind: String,

@@ -14,7 +14,7 @@ use crate::stripe::{Stripe, StripeCall};
 use crate::webhook::{Delivery, Endpoint, Events};
 
 /// Stripe, PayPal and the identity checker, with a clock and scripted outcomes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     clock: Clock,
     ticks: u64,
@@ -46,7 +46,7 @@ pub(crate) enum Verdict {
     Refuse { code: String, status: Option<u16> },
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Late {
     due: Due,
     call: Call,

@@ -34,7 +34,7 @@ const LIMIT: Duration = Duration::from_millis(500);
 
 /// What is left to do, in the order in which it was left.
 #[derive(Clone, Default)]
-pub(crate) struct Afterwards(Arc<Mutex<Vec<Left>>>);
+pub struct Afterwards(Arc<Mutex<Vec<Left>>>);
 
 struct Left {
     name: &'static str,
@@ -53,7 +53,7 @@ impl Afterwards {
     }
 
     /// Does what was left. What fails, panics or takes too long is given up and told.
-    pub(crate) async fn finish(&self) {
+    pub async fn finish(&self) {
         let left = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         for Left { name, work } in left {
             let cause = match tokio::time::timeout(LIMIT, caught(work)).await {
@@ -77,7 +77,7 @@ impl<S> Layer<S> for Afterwards {
 }
 
 /// Answers first, and then does what was left.
-pub(crate) struct AfterwardsService<S> {
+pub struct AfterwardsService<S> {
     inner: S,
     afterwards: Afterwards,
 }

@@ -55,6 +55,7 @@ pub mod sweep;
 pub mod telemetry;
 pub mod view;
 
+pub use afterwards::Afterwards;
 pub use api_key::{ApiKey, ApiKeyError};
 pub use audit_window::AuditWindow;
 pub use authorizer::Credentials;

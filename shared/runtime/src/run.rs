@@ -39,9 +39,7 @@ where
     let (handle, afterwards) = (&handle, Afterwards::default());
     let service = service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
         let (deps, left) = (deps.clone(), afterwards.clone());
-        Box::pin(
-            async move { Ok::<_, Infallible>(http::answer_first(deps, handle, event.payload, left).await) },
-        )
+        Box::pin(async move { Ok::<_, Infallible>(http::answer(deps, handle, event.payload, left).await) })
     });
     let runtime = Runtime::new(service).layer(afterwards.clone()).layer(TracingLayer::new());
     runtime.run().await.map_err(Error::Loop)

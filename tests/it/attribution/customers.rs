@@ -1,5 +1,6 @@
 //! Customers who were brought before, by id or by e-mail address.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::{World, story::sale};
 
@@ -84,6 +85,38 @@ async fn an_address_is_recognised_under_another_id_in_either_order_of_arrival() 
         ledgers.push(world.audit().await);
     }
     assert_eq!(ledgers[0], ledgers[1]);
+}
+
+#[tokio::test]
+async fn sales_that_wait_for_one_another_are_all_credited_in_any_order_of_arrival() {
+    let email = Some("jane@example.com");
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 3, 1, 0], [1, 3, 2, 0], [3, 0, 2, 1]] {
+        let world = World::start().await;
+        let program = program_by(&world, &["customer", "email", "coupon", "click"]).await;
+        let ada = world.join(&program, "ada", None).await;
+        let click = world.visit(&program, &ada).await;
+        world.wait(SignedDuration::from_secs(1));
+        // Each is tied by what the one before it has tied.
+        let facts = [
+            of("sale", "order-0", "form-17", None, Some(&click)),
+            of("sale", "order-1", "form-17", email, None),
+            of("sale", "order-2", "user-4", email, None),
+            of("renewal", "order-3", "user-4", None, None),
+        ]
+        .map(|mut fact| {
+            fact["occurred_at"] = json!(world.now());
+            fact
+        });
+        let mut ids = Vec::new();
+        for place in order {
+            ids.push(count(&world, &program, &facts[place]).await["id"].clone());
+        }
+        for id in ids {
+            let sale = look_up(&world, id.as_str().unwrap()).await;
+            assert_eq!(outcome(&sale).1, json!(ada.id), "{order:?}: {}", sale["external_id"]);
+        }
+        world.audit().await;
+    }
 }
 
 #[tokio::test]

@@ -2,19 +2,15 @@
 
 use serde_json::json;
 use tests::{
-    Call, World,
-    story::{DESTINATION, application, plan, program_request, sale, usd},
+    World,
+    story::{DESTINATION, application, plan, program_request, sale, text, usd},
     stripe,
 };
 
-use super::stage::{Case, Stage, case, insist, latest_commission, nothing};
-
-/// Calls until there is an answer that stands, which must not be a refusal other than a conflict:
-/// what has no key says so when it was done before.
-async fn done(call: Call<'_>) {
-    let reply = insist(call).await;
-    assert!(reply.status < 400 || reply.status == 409, "{}: {}", reply.status, reply.text);
-}
+use super::{
+    stage::{Case, Stage, case, done, insist, latest_commission, nothing},
+    workers::report,
+};
 
 /// What administrators do.
 pub(crate) fn administration() -> Vec<Case> {
@@ -48,6 +44,11 @@ pub(crate) fn administration() -> Vec<Case> {
         case("an endpoint is created", "create-webhook-endpoint", nothing, |w, s| {
             let body = json!({ "program_id": s.program.id, "provider": "stripe", "signing_secrets": ["whsec_1234567890"] });
             Box::pin(done(w.admin("POST", "/admin/webhook-endpoints").json(&body)))
+        }),
+        case("a secret is rotated", "rotate-webhook-secret", nothing, |w, s| {
+            let endpoint = s.endpoint.path.rsplit('/').next().unwrap();
+            let path = format!("/admin/webhook-endpoints/{endpoint}/secrets");
+            Box::pin(done(w.admin("POST", &path).json(&json!({ "signing_secret": "whsec_the-second-one" }))))
         }),
         case("an application is approved", "approve-application", nothing, |w, s| {
             Box::pin(done(w.admin("POST", &s.decision("approve")).json(&json!({}))))
@@ -127,6 +128,22 @@ pub(crate) fn partners() -> Vec<Case> {
                 json!({ "program_id": s.program.id, "destination": DESTINATION, "campaign": "autumn" });
             Box::pin(done(w.partner("kid", "POST", "/affiliate/links/generate").json(&body)))
         }),
+        case("a link is disabled", "disable-link", nothing, |w, s| {
+            Box::pin(async move {
+                let target = format!("/affiliate/links?program_id={}", s.program.id);
+                let links = w.partner("kid", "GET", &target).expect(200).await;
+                let path = format!("/affiliate/links/{}/disable", text(&links["data"][0]["id"]));
+                done(w.partner("kid", "POST", &path)).await;
+            })
+        }),
+        // The visitor goes on in any case, and the click id proves the click.
+        case("a link is followed, and the visitor buys", "follow-link", nothing, |w, s| {
+            Box::pin(async move {
+                let click = w.click(&s.slug).await;
+                report(w, s, &[sale("order-1", "100.00", Some(&click))]).await;
+            })
+        })
+        .may_lose(&["click", "first_click", "link_clicks", "clicks", "unique_clicks"]),
         case("a sale is reported", "record-conversion", nothing, |w, s| {
             Box::pin(done(w.conversion(&s.program, &sale("order-1", "100.00", Some(&s.click)))))
         }),
@@ -142,10 +159,47 @@ pub(crate) fn partners() -> Vec<Case> {
             event["data"]["object"]["amount_total"] = json!("much");
             Box::pin(done(w.webhook(&s.endpoint, &event)))
         }),
+        case("a provider reports that a partner is who they say", "receive-webhook", nothing, |w, s| {
+            Box::pin(identity(w, s))
+        }),
+        case("somebody forges a webhook", "receive-webhook", nothing, |w, s| {
+            Box::pin(async move {
+                let forger = stripe::Endpoint { secret: "whsec_forged".to_owned(), ..s.endpoint.clone() };
+                let event = stripe::checkout(w, "pi_1", 10_000, &s.click);
+                let reply = insist(w.webhook(&forger, &event)).await;
+                assert_eq!(reply.status, 401, "{}", reply.text);
+            })
+        })
+        .may_lose(&["webhooks_failed"]),
         case("a payout is requested", "request-payout", earned, |w, s| {
             Box::pin(done(w.payout(&s.program, &s.kid)))
         }),
     ]
+}
+
+/// The partner's identity is checked, and Stripe tells.
+async fn identity(w: &World, s: &Stage) {
+    let started = w.partner("kid", "POST", "/affiliate/identity-checks").expect(201).await;
+    let deliveries = {
+        let mut payments = w.payments.lock();
+        let to = payment_world::Endpoint {
+            url: format!("http://api.acme.example{}", s.endpoint.path),
+            secret: s.endpoint.secret.clone(),
+            duplicate: false,
+            reorder: false,
+            wrong_signature: false,
+        };
+        payments.set_endpoint(to).unwrap();
+        let decision = payment_world::Decision { outcome: payment_world::Verification::Verified, code: None };
+        payments.decide(&text(&started["session_id"]), &decision).unwrap();
+        payments.deliveries()
+    };
+    for delivery in deliveries {
+        let call = w.call("POST", &s.endpoint.path).without("idempotency-key");
+        let call =
+            call.text("application/json", &delivery.body).header("stripe-signature", &delivery.signature);
+        done(call).await;
+    }
 }
 
 /// 20.00 USD can be paid out.

@@ -3,27 +3,63 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use payment_world::Payment;
 use tests::World;
+
+use super::stage::Case;
 
 /// Revisions count attempts, and so do the places of changes, which are revisions.
 const COUNTERS: [&str; 2] = ["rev", "nth"];
 
-/// The table: attributes, readable, by item.
-pub(crate) type Rows = BTreeMap<String, BTreeMap<String, String>>;
+/// How many webhooks came in is counted as a courtesy, which a crash may cost.
+const COURTESY: &str = "webhooks_received";
 
-/// The table by key. Times are left out where the crash may have cost time.
-pub(crate) async fn rows(world: &World, with_times: bool) -> Rows {
-    let show = |text: &str| if with_times { text.to_owned() } else { timeless(text) };
-    let mut rows = BTreeMap::new();
-    // How many webhooks came in is counted as a courtesy, which a crash may cost.
-    let rows_kept = world.table.dump().await.into_iter().filter(|row| row.entity() != "webhooks_received");
-    for row in rows_kept {
-        let key = row.key();
-        let attributes = row.attributes().iter().filter(|(name, _)| !COUNTERS.contains(&name.as_str()));
-        let attributes = attributes.map(|(name, value)| (name.clone(), show(&readable(value)))).collect();
-        rows.insert(show(&format!("{} / {}", key.pk, key.sk)), attributes);
+const ENTITY: &str = "entity";
+
+/// The attributes of an item, readable.
+type Item = BTreeMap<String, String>;
+
+/// What there is in the end.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// The table by key.
+    items: BTreeMap<String, Item>,
+    /// What providers have paid.
+    payments: Vec<Payment>,
+}
+
+impl Kept {
+    /// What there is now. Times are left out where a crash may have cost time: what waits for a payout's
+    /// next look is later by as much.
+    pub(crate) async fn of(world: &World, case: &Case) -> Self {
+        let with_times = case.binary != "execute-payout";
+        let show = |text: &str| if with_times { text.to_owned() } else { timeless(text) };
+        let mut items = BTreeMap::new();
+        for row in world.table.dump().await {
+            let key = row.key();
+            let attributes = row.attributes().iter().filter(|(name, _)| !COUNTERS.contains(&name.as_str()));
+            let attributes = attributes.map(|(name, value)| (name.clone(), show(&readable(value)))).collect();
+            items.insert(show(&format!("{} / {}", key.pk, key.sk)), attributes);
+        }
+        let mut payments = world.payments.lock().payments();
+        for payment in &mut payments {
+            payment.created = show(&payment.created);
+        }
+        Self { items, payments }
     }
-    rows
+
+    /// The items that have to be there, with the attributes that have to.
+    fn needed(&self, may_lose: &[&str]) -> BTreeMap<&str, BTreeMap<&str, &str>> {
+        let is_needed = |name: &str| name != COURTESY && !may_lose.contains(&name);
+        let mut needed: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+        for (key, item) in
+            self.items.iter().filter(|(_, item)| item.get(ENTITY).is_none_or(|name| is_needed(name)))
+        {
+            let attributes = item.iter().filter(|(name, _)| is_needed(name));
+            needed.insert(key, attributes.map(|(name, value)| (name.as_str(), value.as_str())).collect());
+        }
+        needed
+    }
 }
 
 fn readable(value: &AttributeValue) -> String {
@@ -54,9 +90,11 @@ fn timeless(text: &str) -> String {
 }
 
 /// Fails with every item and attribute that differ.
-pub(crate) fn assert_same(found: &Rows, expected: &Rows, label: &str) {
+pub(crate) fn assert_same(found: &Kept, expected: &Kept, may_lose: &[&str], label: &str) {
+    assert_eq!(found.payments, expected.payments, "{label}: what was paid differs");
+    let (found, expected) = (found.needed(may_lose), expected.needed(may_lose));
     let mut differences = Vec::new();
-    for (key, row) in expected {
+    for (key, row) in &expected {
         let Some(other) = found.get(key) else {
             differences.push(format!("{key} is missing: {row:?}"));
             continue;

@@ -21,11 +21,21 @@ pub(crate) struct Case {
     pub(crate) setup: Step,
     /// What the function is a part of. Who calls, calls again after a 5xx.
     pub(crate) act: Step,
+    /// Entities and attributes that need not be there after a crash before they were written.
+    pub(crate) may_lose: &'static [&'static str],
 }
 
 /// A case.
 pub(crate) fn case(name: &'static str, binary: &'static str, setup: Step, act: Step) -> Case {
-    Case { name, binary, setup, act }
+    Case { name, binary, setup, act, may_lose: &[] }
+}
+
+impl Case {
+    /// The same case, in which these may get lost: what is done after the answer is done once or not
+    /// at all.
+    pub(crate) fn may_lose(self, may_lose: &'static [&'static str]) -> Self {
+        Self { may_lose, ..self }
+    }
 }
 
 /// Where all cases play.
@@ -88,6 +98,13 @@ pub(crate) async fn insist(call: Call<'_>) -> tests::Reply {
         }
     }
     panic!("{} {} does not recover", call.method, call.path);
+}
+
+/// Calls until there is an answer that stands, which must not be a refusal other than a conflict:
+/// what has no key says so when it was done before.
+pub(crate) async fn done(call: Call<'_>) {
+    let reply = insist(call).await;
+    assert!(reply.status < 400 || reply.status == 409, "{}: {}", reply.status, reply.text);
 }
 
 /// Nothing has to happen before.

@@ -1,11 +1,10 @@
-//! The workers of queues, the follower of the stream, and the schedules.
+//! The worker that counts, and the publishers of what was written.
 
 use futures_util::future::LocalBoxFuture;
-use jiff::SignedDuration;
-use payment_world::{Outcome, Script};
 use serde_json::{Value, json};
 use tests::{
     World,
+    pump::MISSED_AFTER,
     story::{plan, refund, sale, usd},
     stripe,
 };
@@ -18,7 +17,7 @@ use super::{
 const COUNTER: &str = "calculate-commission";
 
 /// The merchant reports facts; each is counted before the next.
-async fn report(w: &World, s: &Stage, facts: &[Value]) {
+pub(crate) async fn report(w: &World, s: &Stage, facts: &[Value]) {
     for fact in facts {
         let reply = insist(w.conversion(&s.program, fact)).await;
         assert_eq!(reply.status, 202, "{}", reply.text);
@@ -35,7 +34,7 @@ async fn events(w: &World, s: &Stage, events: &[Value]) {
     }
 }
 
-fn sold<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+pub(crate) fn sold<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
     Box::pin(async move { report(w, s, &[sale("order-0", "100.00", Some(&s.click))]).await })
 }
 
@@ -46,15 +45,29 @@ async fn foreign(w: &World, s: &Stage) {
     report(w, s, &[sale]).await;
 }
 
-async fn publish_rate(w: &World) {
+async fn rate(w: &World) {
     let rate = json!({ "from": "EUR", "to": "USD", "day": "2026-11-02", "rate": "1.0825", "source": "ECB" });
     let reply = insist(w.admin("POST", "/admin/exchange-rates").json(&json!({ "rates": [rate] }))).await;
     assert_eq!(reply.status, 201, "{}", reply.text);
+}
+
+async fn publish_rate(w: &World) {
+    rate(w).await;
     w.drain().await;
 }
 
 fn sold_abroad<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
     Box::pin(foreign(w, s))
+}
+
+/// 26.50 are left of a cap, and the next sale is worth 27.00.
+fn capped<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(async move {
+        let mut plan = plan();
+        plan["caps"] = json!([{ "scope": "program", "period": "all_time", "amount": usd("40.00") }]);
+        w.publish(&s.program.id, &plan).await;
+        report(w, s, &[sale("order-0", "50.00", Some(&s.click))]).await;
+    })
 }
 
 /// Facts that count.
@@ -99,6 +112,10 @@ pub(crate) fn facts() -> Vec<Case> {
             let told = [refund("order-0", "r1", "70.00"), refund("order-0", "r2", "60.00"), failed];
             Box::pin(async move { report(w, s, &told).await })
         }),
+        case("a sale of which a cap allows a part, and its refund", COUNTER, capped, |w, s| {
+            let told = [sale("order-1", "100.00", Some(&s.click)), refund("order-1", "r1", "90.00")];
+            Box::pin(async move { report(w, s, &told).await })
+        }),
         case("an invoice before its session", COUNTER, nothing, |w, s| {
             let invoice = stripe::invoice(w, "in_1", "cus_1", 10_000);
             let session = stripe::subscription_session(w, "cus_1", &s.click);
@@ -131,9 +148,16 @@ pub(crate) fn facts() -> Vec<Case> {
     ]
 }
 
+/// What the stream has lost is overdue.
+async fn missed(w: &World) {
+    w.wait(MISSED_AFTER);
+    w.tick("publish-missed-events").await;
+}
+
 /// What was written and is to be told.
 pub(crate) fn publishing() -> Vec<Case> {
     const PUBLISHER: &str = "publish-events";
+    const MISSED: &str = "publish-missed-events";
     vec![
         case("a sale and its refund are published", PUBLISHER, nothing, |w, s| {
             Box::pin(async move {
@@ -157,98 +181,20 @@ pub(crate) fn publishing() -> Vec<Case> {
         case("a payout is published", PUBLISHER, earned, |w, s| {
             Box::pin(async move { drop(w.payout(&s.program, &s.kid).expect(201).await) })
         }),
-        case("what the stream lost is published", "publish-missed-events", nothing, |w, s| {
+        case("what the stream lost is published", MISSED, nothing, |w, s| {
             Box::pin(async move {
                 let click = w.click(&s.slug).await;
                 w.conversion(&s.program, &sale("order-0", "100.00", Some(&click))).expect(202).await;
                 w.conversion(&s.program, &refund("order-0", "r1", "40.00")).expect(202).await;
                 w.pump.lose_stream(w).await;
-                for _ in 0..4 {
-                    w.settle().await;
-                }
+                missed(w).await;
             })
         }),
-    ]
-}
-
-/// Time goes by; payouts go on.
-async fn wait_for_payouts(w: &World) {
-    w.drain().await;
-    for _ in 0..4 {
-        w.pass(SignedDuration::from_mins(10)).await;
-    }
-}
-
-fn scripted<'w>(w: &'w World, s: &'w Stage, script: Option<Script>) -> LocalBoxFuture<'w, ()> {
-    Box::pin(async move {
-        if let Some(script) = script {
-            w.payments.lock().script(script).unwrap();
-        }
-        let reply = insist(w.payout(&s.program, &s.kid)).await;
-        assert_eq!(reply.status, 201, "{}", reply.text);
-        wait_for_payouts(w).await;
-    })
-}
-
-fn earned_with_paypal<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
-    Box::pin(async move {
-        earned(w, s).await;
-        let method = json!({ "provider": "paypal", "email": "kid@paypal.example" });
-        w.partner("kid", "PUT", "/affiliate/payout-method").json(&method).expect(200).await;
-    })
-}
-
-/// The sale of 100.00 reaches a bonus of the plan.
-fn bonus_reached<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
-    Box::pin(async move {
-        let mut plan = plan();
-        plan["bonuses"] = json!([{
-            "id": "first", "metric": "revenue", "window": "month", "at_least": usd("100.00"), "amount": usd("5.00"),
-        }]);
-        w.publish(&s.program.id, &plan).await;
-        sold(w, s).await;
-        w.settle().await;
-    })
-}
-
-/// It was granted and has matured, and then a refund came.
-fn bonus_missed<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
-    Box::pin(async move {
-        bonus_reached(w, s).await;
-        w.pump.tick(w, "evaluate-bonuses").await;
-        w.days(31).await;
-        w.refund(&s.program, "order-0", "r1", "1.00").await;
-        w.settle().await;
-    })
-}
-
-fn bonuses<'w>(w: &'w World, _: &'w Stage) -> LocalBoxFuture<'w, ()> {
-    Box::pin(w.pump.tick(w, "evaluate-bonuses"))
-}
-
-/// Money that becomes available, and leaves.
-pub(crate) fn money() -> Vec<Case> {
-    const PAYER: &str = "execute-payout";
-    vec![
-        case("a bonus is granted", "evaluate-bonuses", bonus_reached, bonuses),
-        case("a bonus is taken back", "evaluate-bonuses", bonus_missed, bonuses),
-        case("due commissions are found", "evaluate-maturity", sold, |w, _| Box::pin(w.days(31))),
-        case("due commissions mature", "mature-commissions", sold, |w, _| Box::pin(w.days(31))),
-        case("a payout by Stripe", PAYER, earned, |w, s| scripted(w, s, None)),
-        case("a payout that Stripe refuses", PAYER, earned, |w, s| {
-            let refused =
-                Script { code: Some("balance_insufficient".into()), ..Script::next(Outcome::Refuse) };
-            scripted(w, s, Some(refused))
-        }),
-        case("a payout whose answer is lost", PAYER, earned, |w, s| {
-            scripted(w, s, Some(Script::next(Outcome::AnswerLost)))
-        }),
-        case("a payout by PayPal", PAYER, earned_with_paypal, |w, s| scripted(w, s, None)),
-        case("a payout that nobody was told of", "reconcile-payouts", earned, |w, s| {
+        case("a rate that the stream lost is published", MISSED, sold_abroad, |w, _| {
             Box::pin(async move {
-                drop(w.payout(&s.program, &s.kid).expect(201).await);
+                rate(w).await;
                 w.pump.lose_stream(w).await;
-                wait_for_payouts(w).await;
+                missed(w).await;
             })
         }),
     ]

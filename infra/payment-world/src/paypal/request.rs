@@ -30,7 +30,7 @@ struct AmountFields {
 }
 
 /// One item in order to be paid.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Order {
     pub(super) recipient_type: String,
     pub(super) receiver: String,

@@ -33,22 +33,9 @@ use crate::{afterwards::Afterwards, panic::caught};
 use access_log::AccessLog;
 
 /// Answers one request, whatever happens: a panic becomes a problem, and every answer carries
-/// the request's id and leaves one line in the log. What the handler left for afterwards is done
-/// when the answer is made.
-pub async fn answer<D, H, F>(deps: D, handle: H, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse
-where
-    D: Send,
-    H: Fn(D, Request) -> F + Send + Sync,
-    F: Future<Output = Answer> + Send,
-{
-    let afterwards = Afterwards::default();
-    let response = answer_first(deps, handle, event, afterwards.clone()).await;
-    afterwards.finish().await;
-    response
-}
-
-/// Makes the answer, and leaves there what is to be done when it has gone out.
-pub(crate) async fn answer_first<D, H, F>(
+/// the request's id and leaves one line in the log. What is to be done when the answer has gone out
+/// is left in `afterwards`.
+pub async fn answer<D, H, F>(
     deps: D,
     handle: H,
     event: ApiGatewayV2httpRequest,

@@ -55,7 +55,7 @@ where
     H: Fn((), Request) -> F + Send + Sync,
     F: Future<Output = Answer> + Send,
 {
-    let event = answer((), handle, serde_json::from_value(event).unwrap()).await;
+    let event = answer((), handle, serde_json::from_value(event).unwrap(), Afterwards::default()).await;
     let body = match &event.body {
         Some(Body::Text(text)) => serde_json::from_str(text).unwrap(),
         _ => Value::Null,
