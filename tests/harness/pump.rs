@@ -44,7 +44,8 @@ pub struct Delivery {
 pub struct Pump {
     /// How deliveries go wrong.
     pub delivery: RefCell<Delivery>,
-    /// How many instances of a worker are at work at the same time; one after the other with none.
+    /// How many instances of a worker are at work at the same time, as far as the template allows; one after
+    /// the other with none.
     pub at_once: Cell<usize>,
     chance: RefCell<Option<Random>>,
     stream: RefCell<Vec<Value>>,
@@ -69,6 +70,8 @@ pub(crate) struct Source {
     pub(crate) binary: String,
     pub(crate) batch: usize,
     most: u32,
+    /// Instances that the template allows at the same time.
+    instances: usize,
     pub(crate) fifo: bool,
 }
 
@@ -219,7 +222,7 @@ impl Pump {
             lanes.entry(lane).or_default().push(message);
         }
         let lanes = stream::iter(lanes.into_values()).map(|lane| self.hand_out_in_turn(world, source, lane));
-        lanes.buffer_unordered(self.at_once.get()).concat().await
+        lanes.buffer_unordered(self.at_once.get().min(source.instances)).concat().await
     }
 
     /// One after the other; behind one that fails the rest waits.
@@ -353,6 +356,10 @@ pub(crate) fn sources() -> Vec<Source> {
                     batch: usize::try_from(properties["BatchSize"].as_u64().unwrap()).unwrap(),
                     most: u32::try_from(settings["RedrivePolicy"]["maxReceiveCount"].as_u64().unwrap())
                         .unwrap(),
+                    instances: usize::try_from(
+                        properties["ScalingConfig"]["MaximumConcurrency"].as_u64().unwrap(),
+                    )
+                    .unwrap(),
                     fifo: settings["FifoQueue"] == true,
                 });
             }

@@ -1,6 +1,6 @@
 //! The table's stream, read as Lambda's poller reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use runtime::HttpClient;
 use serde_json::{Value, json};
@@ -75,11 +75,11 @@ impl Stream {
         let description = self.call("DescribeStream", &json!({ "StreamArn": arn })).await;
         for shard in description["StreamDescription"]["Shards"].as_array().unwrap() {
             let shard = text(&shard["ShardId"]);
-            if !position.shards.contains_key(&shard) {
+            if let Entry::Vacant(place) = position.shards.entry(shard) {
                 let request =
-                    json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
+                    json!({ "StreamArn": arn, "ShardId": place.key(), "ShardIteratorType": "TRIM_HORIZON" });
                 let iterator = text(&self.call("GetShardIterator", &request).await["ShardIterator"]);
-                position.shards.insert(shard, Some(iterator));
+                place.insert(Some(iterator));
             }
         }
         position.arn = Some(arn);

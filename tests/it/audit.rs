@@ -183,9 +183,7 @@ fn of_conversions(rows: &[Row]) -> Vec<Case> {
 
 /// The journal, entry by entry.
 fn of_journal(rows: &[Row]) -> Vec<Case> {
-    use Check::{
-        Balances, Booking, Expense, Journal, Liveness, Payouts, Pending, Projections, Reserves, Transaction,
-    };
+    use Check::{Balances, Booking, Expense, Journal, Liveness, Pending, Projections, Reserves, Transaction};
     let of_kind = |kind: &'static str| row(rows, "journal", move |row| row.text("kind") == Some(kind));
     let ends = |row: &Row| row.text("subject").is_some_and(|subject| subject.ends_with("refund-1"));
     let subject = |entry: &Row| entry.text("subject").unwrap().split('/').next().unwrap().to_owned();

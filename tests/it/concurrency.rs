@@ -26,7 +26,7 @@ use tests::{
 /// So many do the same at once.
 const WRITERS: usize = 32;
 /// A message that meets so much traffic may fail so often, which is less than leads to a dead-letter queue.
-const RECEIVES: u32 = 3;
+const RECEIVES: u32 = 4;
 /// Every so many writes meet another one, or a busy table.
 const CONFLICT_EVERY: usize = 4;
 

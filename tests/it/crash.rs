@@ -148,20 +148,20 @@ async fn partners_and_senders_who_call_again_end_where_one_call_would_have() {
 
 #[tokio::test]
 async fn what_was_set_aside_goes_on_once_wherever_that_crashes() {
-    matrix(parked::parked(), 15).await;
+    matrix(parked::parked(), 18).await;
 }
 
 #[tokio::test]
 async fn facts_count_once_wherever_counting_them_crashes() {
-    matrix(workers::facts(), 31).await;
+    matrix(workers::facts(), 48).await;
 }
 
 #[tokio::test]
 async fn what_was_written_is_published_wherever_publishing_crashes() {
-    matrix(workers::publishing(), 22).await;
+    matrix(workers::publishing(), 33).await;
 }
 
 #[tokio::test]
 async fn money_matures_and_leaves_once_wherever_it_crashes() {
-    matrix(money::money(), 60).await;
+    matrix(money::money(), 95).await;
 }

@@ -67,7 +67,11 @@ fn bad(world: &World, network: &Network, program: &Program) -> Value {
         4 => sale("surprise", json!(true)),
         5 => json!({ "type": "refund", "external_id": order, "amount": usd("1.00") }),
         _ => {
-            let is_sale = |body: &&Value| body["amount"].is_object() && body["occurred_at"].is_string();
+            // Under another master of the keyring an address is another one, and so is the report.
+            let is_sale = |body: &&Value| {
+                let is_charge = body["amount"].is_object() && body["occurred_at"].is_string();
+                is_charge && body["customer"]["email"].is_null()
+            };
             let known: Vec<_> = program.heard.iter().filter(is_sale).collect();
             let Some(known) = known.get(network.below(known.len())) else { return json!([]) };
             let mut other = (*known).clone();

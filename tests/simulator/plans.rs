@@ -169,15 +169,20 @@ fn level(network: &Network) -> Value {
     json!({ "of": of, "rate": share(between(network, 5, most)) })
 }
 
-/// Small ones: they are reached within a few sales.
+/// Small ones: they are reached within a few sales. One of a day is one that many race for each day.
 fn caps(network: &Network) -> Vec<Value> {
     let mut known = BTreeSet::new();
     let mut caps = Vec::new();
-    for _ in 0..network.below(4) {
-        let scope = *one_of(network, &["partner", "program", "program", "campaign", "customer"]);
-        let period = *one_of(network, &["day", "day", "month", "all_time"]);
+    for place in 0..network.below(4) {
+        let of_a_day = place == 0 && !one_in(network, 3);
+        let (scope, period) = if of_a_day {
+            (*one_of(network, &["program", "program", "partner"]), "day")
+        } else {
+            let scope = *one_of(network, &["partner", "program", "program", "campaign", "customer"]);
+            (scope, *one_of(network, &["day", "day", "month", "all_time"]))
+        };
+        let most = *one_of(network, &[100, 500, 2000]);
         if known.insert((scope, period)) {
-            let most = *one_of(network, &[100, 500, 2000]);
             caps.push(
                 json!({ "scope": scope, "period": period, "amount": cents(between(network, 20, most)) }),
             );

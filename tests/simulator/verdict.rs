@@ -33,11 +33,13 @@ impl Simulation<'_> {
         let overdue = self.world.store().audit_liveness(self.world.now()).await.unwrap();
         assert!(overdue.is_empty(), "forgotten: {overdue:#?}");
         for program in &self.town.programs {
+            let measures = Measures::of(self.world, program, &rows).await;
+            measures.check_credits(program);
             if !program.is_rich {
                 self.check_program(program, &ledger, &payouts);
             }
             self.check_adjustments(program, &rows);
-            Measures::of(self.world, program, &rows).await.check(program, &rows).await;
+            measures.check(program, &rows).await;
         }
     }
 

@@ -50,7 +50,7 @@ impl Program {
             return self.make_link(world, network).await;
         };
         let link = &mut self.links[*place];
-        if link.disabled.is_none() && link.followed + LATER <= now && network.below(12) == 0 {
+        if link.disabled.is_none() && link.followed + LATER <= now && network.below(6) == 0 {
             return link.disable(world, network, &self.members[link.member].story).await;
         }
         let reply = insist(world, network, world.call("GET", &format!("/r/{}", link.slug))).await;

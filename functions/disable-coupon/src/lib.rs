@@ -2,7 +2,7 @@
 
 use domain::{coupon::Coupon, id::CouponId};
 use runtime::{Answer, Problem, Request, Response, view::coupon::CouponView};
-use store::Store;
+use store::{Error, Store};
 
 /// Disables a coupon.
 ///
@@ -19,6 +19,13 @@ pub async fn handle(store: Store, request: Request) -> Answer {
         return Response::ok(&CouponView::from(&read.value));
     }
     let disabled = Coupon { disabled_at: Some(request.received_at()), ..read.value.clone() };
-    store.update_coupon(&read, &disabled).await?;
-    Response::ok(&CouponView::from(&disabled))
+    match store.update_coupon(&read, &disabled).await {
+        Ok(()) => Response::ok(&CouponView::from(&disabled)),
+        // Nothing else ever changes a coupon: somebody was faster, or this write's own answer was lost.
+        Err(Error::Condition(_)) => {
+            let read = store.coupon(&id).await?.ok_or_else(Problem::not_found)?;
+            Response::ok(&CouponView::from(&read.value))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 pub(crate) struct Ids {
     seed: i64,
     made: u64,
+    secrets: u64,
 }
 
 impl Ids {
     pub(crate) fn new(seed: i64) -> Self {
-        Self { seed, made: 0 }
+        Self { seed, made: 0, secrets: 0 }
     }
 
     /// `tr_` and 24 characters.
@@ -28,11 +29,22 @@ impl Ids {
         self.next(13)
     }
 
+    /// 26 characters that open something and name nothing: who asks for them more often gets the same ids.
+    pub(crate) fn secret(&mut self) -> String {
+        self.secrets += 1;
+        self.text("secret", self.secrets, 26)
+    }
+
     fn next(&mut self, length: usize) -> String {
         self.made += 1;
+        self.text("", self.made, length)
+    }
+
+    fn text(&self, kind: &str, number: u64, length: usize) -> String {
         let hash = Sha256::new()
             .chain_update(self.seed.to_be_bytes())
-            .chain_update(self.made.to_be_bytes())
+            .chain_update(kind)
+            .chain_update(number.to_be_bytes())
             .finalize();
         BASE32_NOPAD.encode(&hash).chars().take(length).collect()
     }

@@ -55,7 +55,7 @@ struct Item {
 impl PayPal {
     /// `POST /v1/oauth2/token`
     pub(crate) fn token(&mut self, ids: &mut Ids, at: i64) -> Answer {
-        let token = format!("A21AA{}{}", ids.paypal(), ids.paypal());
+        let token = format!("A21AA{}", ids.secret());
         self.tokens.insert(token.clone(), at.saturating_add(TOKEN_LIFE));
         let body = json!({
             "scope": "https://uri.paypal.com/payments/payouts",
@@ -63,7 +63,7 @@ impl PayPal {
             "token_type": "Bearer",
             "app_id": "APP-80W284485P519543T",
             "expires_in": TOKEN_LIFE,
-            "nonce": ids.paypal(),
+            "nonce": ids.secret(),
         });
         Answer::new(200, body)
     }

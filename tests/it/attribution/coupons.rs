@@ -1,10 +1,17 @@
 //! Codes: whose they are, and what they are worth beside other touches.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::json;
+use store::testing::{Fault, Faults};
 use tests::{
     World,
+    between::Between,
     story::{sale, text},
 };
 
@@ -106,6 +113,27 @@ async fn of_many_who_want_one_code_one_gets_it() {
     fact["coupon"] = json!("Flash");
     let conversion = count(&world, &program, &fact).await;
     assert_eq!(outcome(&conversion).1, made[0].body["partner_id"]);
+}
+
+#[tokio::test]
+async fn a_code_whose_disabling_was_not_confirmed_is_disabled() {
+    let mut world = World::start().await;
+    let is_lost = Arc::new(AtomicBool::new(false));
+    let lost = Arc::clone(&is_lost);
+    world.between = Between::new(move |binary, http| {
+        let (lost, is_it) = (Arc::clone(&lost), binary == "disable-coupon");
+        let once = move |operation: &str| {
+            let is_write = operation != "GetItem" && operation != "GetSecretValue";
+            (is_it && is_write && !lost.swap(true, Ordering::Relaxed)).then_some(Fault::AnswerLost)
+        };
+        Faults::new(once).over(http)
+    });
+    let program = world.program().await;
+    let ada = world.join(&program, "ada", None).await;
+    let id = world.coupon(&program, &ada, "SUMMER10").await;
+    let disabled = world.admin("POST", &format!("/admin/coupons/{id}/disable")).expect(200).await;
+    assert_eq!(disabled["disabled_at"], json!(world.now()));
+    assert!(is_lost.load(Ordering::Relaxed), "no answer was lost");
 }
 
 #[tokio::test]

@@ -65,6 +65,21 @@ fn refused<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
     Box::pin(pay(w, s, script, MINUTES))
 }
 
+/// It is accepted within minutes, and comes back after thirty days.
+fn unclaimed<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    let item = ItemResult { status: ItemStatus::Unclaimed, error: Some("RECEIVER_UNREGISTERED".into()) };
+    Box::pin(async move {
+        w.payments.lock().script(Script { item, ..Script::next(Outcome::Succeed) }).unwrap();
+        let payout = insist(w.payout(&s.program, &s.kid)).await;
+        w.drain().await;
+        for _ in 0..2 {
+            w.wait(MINUTES);
+            w.tick("reconcile-payouts").await;
+        }
+        wait_for_payout(w, &text(&payout.body["id"]), SignedDuration::from_hours(24 * 11)).await;
+    })
+}
+
 fn earned_with_paypal<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
     Box::pin(async move {
         earned(w, s).await;
@@ -149,10 +164,7 @@ pub(crate) fn money() -> Vec<Case> {
             Box::pin(pay(w, s, script, SignedDuration::from_hours(7)))
         }),
         case("a payout by PayPal", PAYER, earned_with_paypal, |w, s| meets(w, s, Outcome::Succeed)),
-        case("a payout that fails at PayPal", PAYER, earned_with_paypal, |w, s| {
-            let item = ItemResult { status: ItemStatus::Failed, error: Some("RECEIVER_UNCONFIRMED".into()) };
-            Box::pin(pay(w, s, Script { item, ..Script::next(Outcome::Succeed) }, MINUTES))
-        }),
+        case("a payout that nobody claims at PayPal", PAYER, earned_with_paypal, unclaimed),
         case("a payout of which PayPal's answer is lost", PAYER, earned_with_paypal, |w, s| {
             meets(w, s, Outcome::AnswerLost)
         }),

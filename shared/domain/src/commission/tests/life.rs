@@ -207,7 +207,8 @@ impl Life {
             by: "root".into(),
             at: self.conversion.received_at,
         };
-        let priced = self.conversion.priced(&[self.line.clone()], self.conversion.refunded).unwrap()[0];
+        let priced =
+            self.conversion.priced(std::slice::from_ref(&self.line), self.conversion.refunded).unwrap()[0];
         let adjusted = adjust(&self.line, priced, self.is_disputed(), &adjustment).ok()?;
         let mut next = self.clone();
         next.told.insert(happening);
