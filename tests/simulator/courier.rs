@@ -157,7 +157,7 @@ impl Courier {
     pub(crate) fn pick_work(&mut self, world: &World, network: &Network) -> Option<Parcel> {
         let is_wanted = |fifo: bool| move |source: &&Rc<Source>| source.fifo == fifo;
         let sources = self.crew.workers.iter().map(|(source, _)| source);
-        let queues: Vec<_> = match network.below(3) {
+        let queues: Vec<_> = match network.below(4) {
             0 => sources.clone().filter(is_wanted(true)).chain(sources.filter(is_wanted(false))).collect(),
             _ => sources.clone().filter(is_wanted(false)).chain(sources.filter(is_wanted(true))).collect(),
         };

@@ -181,7 +181,7 @@ fn caps(network: &Network) -> Vec<Value> {
             let scope = *one_of(network, &["partner", "program", "program", "campaign", "customer"]);
             (scope, *one_of(network, &["day", "day", "month", "all_time"]))
         };
-        let most = *one_of(network, &[100, 500, 2000]);
+        let most = *one_of(network, &[100, 200, 1000]);
         if known.insert((scope, period)) {
             caps.push(
                 json!({ "scope": scope, "period": period, "amount": cents(between(network, 20, most)) }),

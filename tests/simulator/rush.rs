@@ -32,11 +32,11 @@ impl<'w> Simulation<'w> {
         if network.below(2) == 0 && !self.has_open_payouts().await {
             world.wait(SignedDuration::from_hours(24));
         }
-        for _ in 0..5 {
+        for _ in 0..7 {
             let told = shop::sell(world, network, &mut self.town, place, currency).await;
             self.mail.extend(told);
         }
-        self.hand_over(8).await;
+        self.hand_over(10).await;
     }
 
     /// The latest letters come as far as to the queues.
