@@ -181,6 +181,11 @@ impl Courier {
         (!self.records.is_empty()).then(|| Parcel::Changes(self.changes(network)))
     }
 
+    /// Has the follower of the stream come as far as the table?
+    pub(crate) fn has_followed(&self) -> bool {
+        self.records.is_empty()
+    }
+
     /// The stream keeps its order but for what fails and comes again.
     fn changes(&mut self, network: &Network) -> Vec<Value> {
         let most = 1 + network.below(8);

@@ -43,8 +43,12 @@ impl<'w> Simulation<'w> {
     async fn hand_over(&mut self, most: usize) {
         let letters = self.mail.split_off(self.mail.len().saturating_sub(most));
         self.bring(letters, Vec::new(), Load::Changes(0)).await;
-        for _ in 0..3 {
+        // They are the last of what the table has changed.
+        for _ in 0..12 {
             self.bring(Vec::new(), Vec::new(), Load::Changes(2)).await;
+            if self.courier.has_followed() {
+                return;
+            }
         }
     }
 

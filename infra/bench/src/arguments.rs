@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tests::{repository, template::Template};
+use ::tests::{repository, template::Template};
 
 use crate::Outcome;
 

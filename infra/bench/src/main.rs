@@ -24,7 +24,7 @@ mod targets;
 
 use std::process::ExitCode;
 
-use tests::template::Template;
+use ::tests::template::Template;
 
 use crate::{
     arguments::{Arguments, Task, USAGE},

@@ -7,12 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
-use tests::{
+use ::tests::{
     World,
     runtime_api::{Act, RuntimeApi},
     template::Template,
 };
+use serde_json::Value;
 
 use crate::Outcome;
 

@@ -2,8 +2,8 @@
 
 use std::{fmt::Write, fs, time::Duration};
 
+use ::tests::repository;
 use rust_decimal::Decimal;
-use tests::repository;
 
 use crate::{Outcome, measure::Measured, meter::Charged, sample::real_now, targets};
 

@@ -1,9 +1,9 @@
 //! The sample events of `infra/events` with live values: ids that are in the table, the time of
 //! now, and an idempotency key that was not used before.
 
+use ::tests::{World, repository, story::Partner};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use tests::{World, repository, story::Partner};
 
 /// An event in the making.
 #[derive(Debug, Clone)]

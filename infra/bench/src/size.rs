@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, fs, io::Write, path::Path};
 
+use ::tests::{repository, template::Template};
 use flate2::{Compression, write::DeflateEncoder};
 use serde::Deserialize;
-use tests::{repository, template::Template};
 
 use crate::Outcome;
 

@@ -7,15 +7,15 @@ mod writes;
 
 use std::pin::Pin;
 
-use jiff::SignedDuration;
-use serde_json::{Value, json};
-use store::park::{Parked, Queue};
-use tests::{
+use ::tests::{
     World,
     story::{Partner, Program, plan, program_request, usd},
     stripe::Endpoint,
     world::START,
 };
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use store::park::{Parked, Queue};
 
 use crate::sample::{Sample, real_now};
 
@@ -197,7 +197,7 @@ pub(crate) fn of(function: &str) -> Option<Setting> {
 
 #[cfg(test)]
 mod tests {
-    use tests::template::Template;
+    use ::tests::template::Template;
 
     use super::of;
 

@@ -1,13 +1,13 @@
 //! Functions that look something up.
 
-use domain::link::Slug;
-use serde_json::json;
-use store::park::Queue;
-use tests::{
+use ::tests::{
     issuer::Issuer,
     story::{program_request, sale, text},
     stripe,
 };
+use domain::link::Slug;
+use serde_json::json;
+use store::park::Queue;
 
 use super::{Cast, MANY, Scene, with_tier};
 use crate::sample::Sample;
@@ -151,7 +151,7 @@ pub(super) async fn list_applications() -> Scene {
     let cast = Cast::new().await;
     let mut request = program_request();
     request["auto_approve"] = json!(false);
-    let program = cast.world.program_with(&request, &tests::story::plan()).await;
+    let program = cast.world.program_with(&request, &::tests::story::plan()).await;
     for number in 0..ROWS {
         cast.world.join(&program, &format!("applicant-{number}"), None).await;
     }

@@ -1,13 +1,13 @@
 //! Functions behind queues, the stream and the clock. One message or record an invocation, so that
 //! a figure is that of one piece of work; a batch shares what an invocation costs by itself.
 
-use domain::conversion::FactReceived;
-use serde_json::json;
-use store::fact::facts_of;
-use tests::{
+use ::tests::{
     story::{plan, sale, text, usd},
     stream::Stream,
 };
+use domain::conversion::FactReceived;
+use serde_json::json;
+use store::fact::facts_of;
 
 use super::{
     Cast, FEW, MANY, Scene, with_tier,

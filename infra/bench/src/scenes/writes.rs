@@ -1,15 +1,15 @@
 //! Functions that change something; every invocation changes something of its own.
 
-use domain::{id::PartnerId, link::Slug};
-use jiff::SignedDuration;
-use serde_json::{Value, json};
-use store::park::Queue;
-use tests::{
+use ::tests::{
     World,
     issuer::ISSUER,
     story::{Partner, Program, application, program_request, sale, text},
     stripe,
 };
+use domain::{id::PartnerId, link::Slug};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use store::park::Queue;
 
 use super::{Cast, FEW, MANY, Scene, delivery};
 use crate::sample::Sample;
@@ -18,7 +18,7 @@ use crate::sample::Sample;
 async fn applicants(world: &World) -> (Program, Vec<Partner>) {
     let mut request = program_request();
     request["auto_approve"] = json!(false);
-    let program = world.program_with(&request, &tests::story::plan()).await;
+    let program = world.program_with(&request, &::tests::story::plan()).await;
     let mut applicants = Vec::new();
     for number in 0..FEW {
         applicants.push(world.join(&program, &format!("applicant-{number}"), None).await);

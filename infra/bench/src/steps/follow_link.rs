@@ -1,7 +1,7 @@
 //! A visitor on the way to the shop.
 
+use ::tests::World;
 use serde_json::{Value, json};
-use tests::World;
 
 use super::{EVENTS, Journey, Step};
 use crate::{sample::Sample, scenes::Cast};

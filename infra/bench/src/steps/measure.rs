@@ -2,9 +2,9 @@
 
 use std::{path::Path, time::Duration, vec};
 
+use ::tests::random::Random;
 use rust_decimal::Decimal;
 use serde_json::Value;
-use tests::random::Random;
 
 use super::{Journey, METERED, Step, TIMED, WARMING};
 use crate::{

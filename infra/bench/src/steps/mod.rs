@@ -8,8 +8,8 @@ mod measure;
 mod receive_webhook;
 mod report;
 
+use ::tests::World;
 use serde_json::Value;
-use tests::World;
 
 pub(crate) use measure::Measured;
 pub(crate) use report::Report;

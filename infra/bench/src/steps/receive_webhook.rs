@@ -1,8 +1,8 @@
 //! What a sender reports, on its way into the table.
 
+use ::tests::stripe::{self, Endpoint};
 use domain::id::WebhookEndpointId;
 use serde_json::json;
-use tests::stripe::{self, Endpoint};
 
 use super::{Journey, Step};
 use crate::scenes::{Cast, delivery};

@@ -12,7 +12,7 @@ use domain::{
     program::Program,
     replay::Event,
 };
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, civil::Date};
 
 use super::{Report, Scope, unreadable};
 use crate::{Store, error::Error, history::Walk, key, link, performance::BEGINNING, table::Query};
@@ -78,7 +78,7 @@ impl Store {
             rebuilt.add(kept.map(|(kept, _)| kept.figures(owner, sums)));
             rebuilt.add(unreadable(Box::pin(self.sales_figures(program, &scope, owner)).await)?);
             if owner.1 == program.currency {
-                rebuilt.add(unreadable(Box::pin(self.shown_figures(program, &scope, owner, &shown)).await)?);
+                rebuilt.add(unreadable(Box::pin(self.shown_figures(program, owner, &shown)).await)?);
             }
         }
         Ok(rebuilt)
@@ -113,14 +113,13 @@ impl Store {
     async fn shown_figures(
         &self,
         program: &Program,
-        scope: &Scope,
         owner: &Owner,
         shown: &ShownByPartner,
     ) -> Result<Vec<Figure>, Error> {
-        let last = key::day(scope.now).saturating_add(1.day());
         let mut counted = Shown::default();
         let mut by_day = [0; 2];
-        for row in self.performance_days(&program.id, &owner.0, BEGINNING, last).await? {
+        // A sender's clock may be ahead of ours: what it told counts on the day that it said.
+        for row in self.performance_days(&program.id, &owner.0, BEGINNING, Date::MAX).await? {
             row.show(&mut counted);
             by_day[0] += i128::from(row.clicks);
             by_day[1] += i128::from(row.unique_clicks);
