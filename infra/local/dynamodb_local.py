@@ -1,6 +1,6 @@
 """`make test-dynamodb-local`: the store's tests and the journeys once more, on Amazon's own DynamoDB Local.
 
-usage: python3 infra/local/dynamodb_local.py FOLDER    where npm put DynamoDB Local
+usage: python3 infra/local/dynamodb_local.py FOLDER [SUITE...]    FOLDER is where npm put DynamoDB Local
 """
 
 import json
@@ -20,8 +20,8 @@ from processes import Processes, wait_for
 # other features, and build half of all crates a second time. With each, what does not run here, and why.
 NO_TABLE = "has no table"
 SUITES = {
-    ("store", "store"): {},
-    ("tests", "it"): {
+    "store": {},
+    "it": {
         "agreement::": NO_TABLE,
         "plans_document::": NO_TABLE,
         "snippet::": NO_TABLE,
@@ -34,9 +34,12 @@ SUITES = {
 LOG = places.LOCAL / "dynamodb-local.log"
 
 
-def run(folder: Path) -> int:
+def run(folder: Path, names: list[str]) -> int:
     """Starts the database, runs the tests against it, ends it."""
-    suites = build()
+    unknown = [name for name in names if name not in SUITES]
+    if unknown:
+        raise Failure(f"there is no suite {unknown[0]}", f"name some of {', '.join(SUITES)}, or none for all")
+    suites = build(names or list(SUITES))
     processes = Processes()
     try:
         url = start(processes, folder)
@@ -45,7 +48,7 @@ def run(folder: Path) -> int:
         processes.stop()
 
 
-def build() -> list[tuple[Path, Path, dict[str, str]]]:
+def build(names: list[str]) -> list[tuple[Path, Path, dict[str, str]]]:
     """Builds the tests; answers each binary with the folder of its package and what it skips."""
     command = ["cargo", "test", "--locked", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"]
     built = subprocess.run(command, cwd=places.ROOT, stdout=subprocess.PIPE, check=False)
@@ -55,8 +58,8 @@ def build() -> list[tuple[Path, Path, dict[str, str]]]:
     for message in map(json.loads, built.stdout.splitlines()):
         if message.get("executable") and message.get("profile", {}).get("test"):
             package = Path(message["manifest_path"]).parent
-            found[package.name, message["target"]["name"]] = (Path(message["executable"]), package)
-    return [(*found[name], skipped) for name, skipped in SUITES.items()]
+            found[message["target"]["name"]] = (Path(message["executable"]), package)
+    return [(*found[name], SUITES[name]) for name in names]
 
 
 def start(processes: Processes, folder: Path) -> str:
@@ -106,7 +109,7 @@ def _answers(url: str) -> bool:
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        sys.exit(run(Path(sys.argv[1])))
+        sys.exit(run(Path(sys.argv[1]), sys.argv[2:]))
     except Failure as failure:
         print(f"error: {failure}", file=sys.stderr)
         sys.exit(1)

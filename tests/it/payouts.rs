@@ -71,6 +71,24 @@ async fn paypal_pays_in_its_own_time() {
 }
 
 #[tokio::test]
+async fn paypal_is_not_asked_when_it_may_have_forgotten() {
+    let world = World::start().await;
+    let (program, kid) = earned(&world).await;
+    let method = json!({ "provider": "paypal", "email": "kid@paypal.example" });
+    world.partner("kid", "PUT", "/affiliate/payout-method").json(&method).expect(200).await;
+    world.payments.lock().script(Script::next(Outcome::AnswerLost)).unwrap();
+    world.payout(&program, &kid).expect(201).await;
+    world.drain().await;
+    world.wait(jiff::SignedDuration::from_hours(24 * 31));
+    world.settle().await;
+    assert_ne!(world.payouts(&program, &kid).await[0]["status"], "paid");
+    let payments = world.payments.lock().payments();
+    assert_eq!((payments.len(), payments[0].applied), (1, 1));
+    let parked = world.parked().await;
+    assert!(matches!(&parked[..], [one] if one.starts_with("payout_outcome_unproven")), "{parked:?}");
+}
+
+#[tokio::test]
 async fn everything_in_the_way_is_named() {
     let world = World::start().await;
     let mut request = program_request();

@@ -1,6 +1,9 @@
 //! The steps of a payout: what is written before and after each call of its provider.
 
-use domain::payout::{Payout, PayoutEvent};
+use domain::{
+    partner::PayoutProvider,
+    payout::{Payout, PayoutEvent},
+};
 use jiff::{SignedDuration, Timestamp};
 use providers::payout::{Destination, Lookup, Order, Progress, Sent};
 use runtime::{Failure, Keyring, Outcome};
@@ -11,6 +14,9 @@ use crate::PayoutProviders;
 /// Stripe forgets a key after 24 hours and PayPal after 30 days: from here on, sending again could
 /// pay twice.
 const RESEND_LIMIT: SignedDuration = SignedDuration::from_hours(20);
+
+/// PayPal is asked by sending again, so from here on asking could pay twice too.
+const PAYPAL_ASKED_UNTIL: SignedDuration = SignedDuration::from_hours(24 * 29);
 
 /// A payout's key is made of its id and this number. It is never raised while an outcome is
 /// unknown, and a payout that failed for good is followed by another payout.
@@ -50,6 +56,9 @@ impl Step {
 
     /// Proves the outcome of an earlier call; only proof of absence allows to send again.
     pub(crate) async fn find(&self, read: Versioned<Payout>) -> Outcome {
+        if !self.may_ask(&read.value) {
+            return self.hand_over(read).await;
+        }
         let order = self.order(&read.value).await?;
         match self.providers.0.find(&order).await {
             Lookup::Found { provider_id, progress } => self.accept(read, provider_id, progress).await,
@@ -113,10 +122,15 @@ impl Step {
     async fn hand_over(&self, read: Versioned<Payout>) -> Outcome {
         settled(self.store.rest_payout(&read.value.id, read.revision).await?)?;
         let detail = format!(
-            "payout {} was not found at the provider: check there, then settle or fail it",
+            "payout {} is not proven, and the provider cannot be asked safely any more: look there",
             read.value.id
         );
         Err(Failure::reject("payout_outcome_unproven", detail))
+    }
+
+    fn may_ask(&self, payout: &Payout) -> bool {
+        let asked_for = self.now.duration_since(payout.requested_at);
+        payout.method.provider != PayoutProvider::Paypal || asked_for < PAYPAL_ASKED_UNTIL
     }
 
     fn may_resend(&self, payout: &Payout) -> bool {
