@@ -77,10 +77,6 @@ check: check-rust check-template ## Formats, lints, licences, template: nothing 
 check-rust: $(TOOLS)/ready
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
-	@# A workspace of its own, which nothing else builds but a run of the fuzzer.
-	@cp Cargo.lock infra/fuzz/Cargo.lock
-	cargo clippy --manifest-path infra/fuzz/Cargo.toml --target-dir target/fuzz -- --deny warnings
-	cargo fmt --manifest-path infra/fuzz/Cargo.toml --check
 	@# Offline reads licences from the sources, of every platform in deny.toml.
 	cargo fetch --locked --quiet
 	$(TOOLS)/bin/cargo-deny --offline --all-features --config deny.toml check --hide-inclusion-graph bans licenses sources
