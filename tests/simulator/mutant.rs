@@ -56,7 +56,7 @@ impl Mutant {
         (Self::RefundUnguarded, 20),
         (Self::ReservationUnguarded, 20),
         (Self::AcknowledgedUnstored, 10),
-        (Self::CapUnguarded, 60),
+        (Self::CapUnguarded, 100),
         (Self::RateMissed, 60),
         (Self::FreshBonus, 20),
         (Self::CouponAndClick, 20),

@@ -53,15 +53,15 @@ async fn parked(world: &World, network: &Network) -> Option<Told> {
     let parked = *parked.get(network.below(parked.len()))?;
     let queue: Queue = serde_json::from_value(parked["queue"].clone()).unwrap();
     let key = Some(world.fresh("key"));
-    // Somebody may have dealt with it meanwhile.
+    // Somebody may have dealt with it before, or at the same time.
     let (path, body, allowed): (_, _, &'static [u16]) = match (&parked["retry"], network.below(2)) {
         (serde_json::Value::String(retry), 0) => {
-            let allowed: &[u16] = if queue == Queue::Webhooks { &[404, 409] } else { &[202, 404] };
+            let allowed: &[u16] = if queue == Queue::Webhooks { &[404, 409] } else { &[202, 404, 409] };
             (retry.clone(), json!(null), allowed)
         }
         _ => {
             let reason = one_of(network, &["Settled with the customer.", "Nothing to be done."]);
-            (parked["discard"].as_str().unwrap().to_owned(), json!({ "reason": reason }), &[200, 404])
+            (parked["discard"].as_str().unwrap().to_owned(), json!({ "reason": reason }), &[200, 404, 409])
         }
     };
     Some(Told::Support { path, body, key, allowed })
