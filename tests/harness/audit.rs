@@ -9,7 +9,7 @@ use std::{
 
 use domain::{
     commission::{Commission, CommissionStatus},
-    conversion::refunded,
+    conversion::{RefundCause, refunded},
     id::{ConversionId, PartnerId, ProgramId, TransactionId},
     ledger::{Account, Transaction, TransactionKind},
     money::Currency,
@@ -73,6 +73,7 @@ pub async fn audit(world: &World) -> Ledger {
     check_balances(world, &books).await;
     check_pending(world, &books).await;
     check_payments(world, &books);
+    check_covered(&books);
     ledger(&books)
 }
 
@@ -166,7 +167,10 @@ fn owned(journal: &[Transaction]) -> BTreeMap<Owner, [i128; 4]> {
             let balances = owned.entry(owner).or_default();
             let minor = i128::from(posting.minor);
             match (&posting.account, transaction.kind) {
-                (Account::Available(_), TransactionKind::PayoutReturn) => {
+                (
+                    Account::Available(_),
+                    TransactionKind::PayoutReturn | TransactionKind::PayoutSettleLate,
+                ) => {
                     balances[0] -= minor;
                     balances[3] += minor;
                 }
@@ -237,6 +241,19 @@ async fn check_pending(world: &World, books: &Books) {
             totals.earnings_by_level.iter().map(|(level, money)| (*level, money.minor())).collect();
         projected.retain(|_, minor| *minor != 0);
         assert_eq!(projected, earned, "projected earnings of {partner} by level");
+    }
+}
+
+/// What is marked as paid was paid by a payout whose money did not come back. A line whose charge was
+/// disputed by then is left as it was.
+fn check_covered(books: &Books) {
+    for record in &books.records {
+        let was_disputed = record.applied.iter().any(|refund| refund.cause == RefundCause::Dispute);
+        for line in record.commissions.iter().map(|line| &line.value) {
+            let by = books.payouts.iter().find(|payout| line.payout_id.as_ref() == Some(&payout.id));
+            let is_kept = by.is_some_and(|payout| payout.status == PayoutStatus::Paid) || was_disputed;
+            assert!(line.status != CommissionStatus::Paid || is_kept, "{}: {line:#?} by {by:?}", line.id);
+        }
     }
 }
 

@@ -44,6 +44,7 @@ mod referrals;
 mod registration;
 mod replay;
 mod reports;
+mod returned_payouts;
 mod reviews;
 mod senders;
 mod simulate;

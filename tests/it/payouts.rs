@@ -12,7 +12,7 @@ use tests::{
 const ACCOUNT: &str = "acct_1PqXjmLkdIwHu7ix";
 
 /// A partner with 20.00 USD to be paid out.
-async fn earned(world: &World) -> (Program, Partner) {
+pub(crate) async fn earned(world: &World) -> (Program, Partner) {
     let program = world.program().await;
     let kid = world.join(&program, "kid", None).await;
     let click = world.visit(&program, &kid).await;
@@ -22,7 +22,7 @@ async fn earned(world: &World) -> (Program, Partner) {
     (program, kid)
 }
 
-fn codes(blockers: &Value) -> Vec<String> {
+pub(crate) fn codes(blockers: &Value) -> Vec<String> {
     let mut codes: Vec<_> =
         blockers.as_array().unwrap().iter().map(|blocker| text(&blocker["code"])).collect();
     codes.sort();

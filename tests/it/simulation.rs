@@ -1,19 +1,27 @@
 //! A share of the simulator's work; `simulate` does more of it, and looks for planted bugs with
 //! `--mutants`.
 
-use tests::simulator;
+use std::thread;
 
-/// Steps a seed: enough for every kind of step, few enough for every run of the tests.
-const STEPS: usize = 120;
+use tests::simulator::{self, STEPS};
 
-/// Seeds beside those that are kept.
-const FRESH: u64 = 5;
+/// Seeds beside those that are kept: with them, two minutes of processor time.
+const FRESH: u64 = 24;
 
+/// Runs seeds on all processors.
 fn hold(seeds: impl IntoIterator<Item = u64>) {
-    for seed in seeds {
-        let outcome = simulator::run(seed, STEPS, None);
-        assert_eq!(outcome.breach, None, "to see more: simulate --tell --steps {STEPS} --seed {seed}");
-    }
+    let seeds: Vec<u64> = seeds.into_iter().collect();
+    let share = seeds.len().div_ceil(thread::available_parallelism().unwrap().get());
+    thread::scope(|scope| {
+        for share in seeds.chunks(share) {
+            scope.spawn(|| share.iter().for_each(|seed| hold_one(*seed)));
+        }
+    });
+}
+
+fn hold_one(seed: u64) {
+    let outcome = simulator::run(seed, STEPS, None);
+    assert_eq!(outcome.breach, None, "to see more: simulate --tell --seed {seed}");
 }
 
 #[test]

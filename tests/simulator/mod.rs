@@ -36,6 +36,7 @@ mod support;
 mod touches;
 mod town;
 mod trace;
+mod turned;
 mod turns;
 mod verdict;
 mod visits;

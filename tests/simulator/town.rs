@@ -1,6 +1,6 @@
 //! The people in it: programs, partners who recruit partners, visitors, customers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::money::Money;
 use futures_util::future::LocalBoxFuture;
@@ -88,6 +88,8 @@ pub(crate) struct Member {
 pub(crate) struct Town {
     pub(crate) programs: Vec<Program>,
     pub(crate) rates: Rates,
+    /// Payouts whose provider thought again after their end.
+    pub(crate) turned: BTreeSet<String>,
     /// Payouts that were promised.
     pub(crate) payouts: Vec<String>,
 }
@@ -253,7 +255,8 @@ impl Town {
         if network.below(2) == 0 {
             programs.push(Program::found(world, network, !is_rich).await);
         }
-        let mut town = Self { programs, rates: Rates::default(), payouts: Vec::new() };
+        let mut town =
+            Self { programs, rates: Rates::default(), turned: BTreeSet::new(), payouts: Vec::new() };
         for _ in 0..2 + network.below(3) {
             for place in 0..town.programs.len() {
                 town.join(world, network, place).await;

@@ -57,6 +57,9 @@ impl Simulation<'_> {
         let mut settled = BTreeMap::new();
         for payout in payouts {
             assert!(!payout.status.is_open(), "payout {} is stuck: {:?}", payout.id, payout.status);
+            let is_back = payout.status == PayoutStatus::Returned;
+            let was_turned = self.town.turned.contains(payout.id.as_str());
+            assert!(!is_back || was_turned, "payout {} came back, and nobody sent it", payout.id);
             if payout.status == PayoutStatus::Paid {
                 settled.insert(payout.id.as_str(), payout.amount.minor());
             }

@@ -2,10 +2,12 @@
 //!
 //! Money leaves at most once. The intent is written before the provider is called; the key is the
 //! payout's own and never renewed; an outcome that is not known is proven by looking the payment
-//! up, and where that is no longer possible a person decides.
+//! up, and where that is no longer possible a person decides. For a month after its end the provider is
+//! asked now and then whether that stands.
 
 mod payers;
 mod step;
+mod watch;
 
 use domain::{event::PayoutDue, payout::PayoutStatus};
 use jiff::Timestamp;
@@ -34,7 +36,7 @@ pub async fn handle(
         PayoutStatus::Requested => step.send(read).await,
         PayoutStatus::Sending | PayoutStatus::Unknown => step.find(read).await,
         PayoutStatus::Sent => step.follow(read).await,
-        PayoutStatus::Paid => step.cover(read).await,
-        PayoutStatus::Failed | PayoutStatus::Returned => Ok(()),
+        PayoutStatus::Paid | PayoutStatus::Failed => step.watch(read).await,
+        PayoutStatus::Returned => step.uncover(read).await,
     }
 }

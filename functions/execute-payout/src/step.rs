@@ -96,7 +96,7 @@ impl Step {
             Progress::Paid => {
                 let paid = self.moved(&read, PayoutEvent::Settle)?;
                 settled(self.store.close_payout(&paid, read.revision).await?)?;
-                self.cover(Versioned { value: paid, revision: read.revision + 1 }).await
+                self.rest(Versioned { value: paid, revision: read.revision + 1 }).await
             }
             Progress::Failed { code } | Progress::Returned { code } => self.fail(read, code).await,
         }
@@ -105,12 +105,6 @@ impl Step {
     async fn fail(&self, read: Versioned<Payout>, code: String) -> Outcome {
         let failed = Payout { failure: Some(code), ..self.moved(&read, PayoutEvent::Fail)? };
         settled(self.store.close_payout(&failed, read.revision).await?)
-    }
-
-    /// Marks the commissions that the payout has paid, then lets the payout rest.
-    pub(crate) async fn cover(&self, read: Versioned<Payout>) -> Outcome {
-        self.store.cover(&read.value).await?;
-        settled(self.store.rest_payout(&read.value.id, read.revision).await?)
     }
 
     async fn postpone(&self, read: Versioned<Payout>) -> Outcome {
@@ -137,7 +131,7 @@ impl Step {
         self.now.duration_since(payout.requested_at) < RESEND_LIMIT
     }
 
-    fn moved(&self, read: &Versioned<Payout>, event: PayoutEvent) -> Result<Payout, Failure> {
+    pub(crate) fn moved(&self, read: &Versioned<Payout>, event: PayoutEvent) -> Result<Payout, Failure> {
         read.value.after(event, self.now).map_err(Failure::retry)
     }
 
@@ -153,7 +147,7 @@ impl Step {
 }
 
 /// A payout that has changed since it was read is read anew with the next delivery.
-fn settled(written: Written) -> Outcome {
+pub(crate) fn settled(written: Written) -> Outcome {
     match written {
         Written::Now => Ok(()),
         Written::Stale => Err(Failure::retry("the payout has changed meanwhile")),

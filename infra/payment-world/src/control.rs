@@ -29,6 +29,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/outcomes", outcomes)
         .route("/payments", get(list_payments))
         .route("/items/{id}", post(move_item))
+        .route("/transfers/{id}/reverse", post(reverse_transfer))
         .route("/identity/{session}", post(decide))
         .route("/webhook", put(set_endpoint))
         .route("/advance", post(advance))
@@ -62,6 +63,14 @@ async fn move_item(State(world): State<Shared>, Path(id): Path<String>, body: By
         moved.ok_or_else(|| (404, format!("there is no payout item {id}")))?;
         Ok(world.payout_item(&id).body)
     })
+}
+
+async fn reverse_transfer(State(world): State<Shared>, Path(id): Path<String>) -> Response<Body> {
+    let mut world = world.lock();
+    match world.reverse_transfer(&id) {
+        Some(()) => respond(world.transfer(&id)),
+        None => refuse(404, &format!("there is no transfer {id}")),
+    }
 }
 
 async fn decide(State(world): State<Shared>, Path(session): Path<String>, body: Bytes) -> Response<Body> {

@@ -54,6 +54,10 @@ pub enum ItemStatus {
     Unclaimed,
     /// Back with the sender.
     Returned,
+    /// Sent back by the receiver.
+    Refunded,
+    /// Taken back from the receiver by PayPal.
+    Reversed,
 }
 
 impl ItemStatus {

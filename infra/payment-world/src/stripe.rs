@@ -41,6 +41,7 @@ struct Transfer {
     currency: String,
     destination: String,
     group: Option<String>,
+    is_reversed: bool,
     object: Value,
 }
 
@@ -141,6 +142,17 @@ impl Stripe {
         found.map_or_else(|| missing("transfer", id), |transfer| Answer::new(200, transfer.object.clone()))
     }
 
+    /// Takes a transfer back from the connected account, as its platform can.
+    pub(crate) fn reverse(&mut self, id: &str) -> Option<()> {
+        let transfer = self.transfers.iter_mut().find(|transfer| transfer.id == id)?;
+        if let Value::Object(fields) = &mut transfer.object {
+            fields.insert("reversed".to_owned(), true.into());
+            fields.insert("amount_reversed".to_owned(), transfer.amount.into());
+        }
+        transfer.is_reversed = true;
+        Some(())
+    }
+
     pub(crate) fn payments(&self) -> impl Iterator<Item = (bool, Payment)> {
         self.transfers.iter().map(|transfer| {
             let payment = Payment {
@@ -149,10 +161,10 @@ impl Stripe {
                 destination: transfer.destination.clone(),
                 amount: transfer.amount,
                 currency: transfer.currency.to_uppercase(),
-                status: "PAID".to_owned(),
+                status: if transfer.is_reversed { "REVERSED" } else { "PAID" }.to_owned(),
                 ..Payment::recorded(Provider::Stripe, &transfer.id, transfer.at)
             };
-            (true, payment)
+            (!transfer.is_reversed, payment)
         })
     }
 }
@@ -205,6 +217,7 @@ impl Transfer {
             currency: currency.to_owned(),
             destination: destination.to_owned(),
             group: group.map(str::to_owned),
+            is_reversed: false,
             object,
         })
     }

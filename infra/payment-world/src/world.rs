@@ -76,7 +76,7 @@ pub struct Payment {
     pub amount: i64,
     /// Three capital letters.
     pub currency: String,
-    /// `PAID` at Stripe, the item's state at PayPal.
+    /// `PAID` or `REVERSED` at Stripe, the item's state at PayPal.
     pub status: String,
     /// When the provider recorded it.
     pub created: String,
@@ -192,6 +192,11 @@ impl World {
     pub fn payout_item(&mut self, id: &str) -> Answer {
         self.settle();
         self.paypal.item(&self.base_url, self.now(), id)
+    }
+
+    /// Takes a transfer back after it was paid; `None` if there is none.
+    pub fn reverse_transfer(&mut self, id: &str) -> Option<()> {
+        self.stripe.reverse(id)
     }
 
     /// Moves a payout item on, as time or its receiver would; `None` if there is none.

@@ -135,6 +135,8 @@ pub enum TransactionKind {
     PayoutFail,
     /// The money came back after settlement.
     PayoutReturn,
+    /// The provider has paid after all what had failed: the amount is available no more.
+    PayoutSettleLate,
 }
 
 impl TransactionKind {
@@ -154,6 +156,7 @@ impl TransactionKind {
             Self::PayoutSettle => "payout_settle",
             Self::PayoutFail => "payout_fail",
             Self::PayoutReturn => "payout_return",
+            Self::PayoutSettleLate => "payout_settle_late",
         }
     }
 
@@ -167,7 +170,8 @@ impl TransactionKind {
             | Self::PayoutRequest
             | Self::PayoutSettle
             | Self::PayoutFail
-            | Self::PayoutReturn => false,
+            | Self::PayoutReturn
+            | Self::PayoutSettleLate => false,
         }
     }
 

@@ -2,9 +2,11 @@
 //!
 //! Money leaves the house at most once: the amount is reserved when the payout is requested, the
 //! intent is written before the provider is called, and an unknown outcome is resolved by looking
-//! the payment up, never by a timer and never with a new key.
+//! the payment up, never by a timer and never with a new key. What a provider told of a payment's
+//! end is asked about again for a month: money comes back after it was paid, and what failed may be
+//! paid after all.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -15,6 +17,10 @@ use crate::{
     partner::{IdentityStatus, Partner, PayoutMethod},
     program::Program,
 };
+
+/// Days after a payout's end at which its provider is asked whether that stands: most that comes back
+/// does so soon, and what nobody claims at PayPal after thirty days.
+const LOOKS: [i64; 5] = [1, 3, 7, 14, 30];
 
 /// One payment to one partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +39,7 @@ pub struct Payout {
     pub method: PayoutMethod,
     /// The provider's id of the payment, once it is known.
     pub provider_id: Option<String>,
-    /// Why it failed, if it did.
+    /// Why it failed or came back, if it did.
     pub failure: Option<String>,
     /// When it was requested.
     pub requested_at: Timestamp,
@@ -78,6 +84,8 @@ pub enum PayoutEvent {
     Fail,
     /// The money came back.
     Return,
+    /// The provider has paid after all, having said before that it would not.
+    SettleLate,
 }
 
 /// An event that cannot happen to a payout in this state.
@@ -126,6 +134,8 @@ impl PayoutStatus {
             (Self::Sending | Self::Unknown | Self::Sent, Event::Settle) => Ok(Self::Paid),
             (Self::Requested | Self::Sending | Self::Unknown | Self::Sent, Event::Fail) => Ok(Self::Failed),
             (Self::Paid, Event::Return) => Ok(Self::Returned),
+            // Never ignored: the money has left.
+            (Self::Failed, Event::SettleLate) => Ok(Self::Paid),
             (status, event) => Err(IllegalTransition { status, event }),
         }
     }
@@ -280,8 +290,26 @@ impl Payout {
     /// When the event cannot happen in its state.
     pub fn after(&self, event: PayoutEvent, at: Timestamp) -> Result<Self, IllegalTransition> {
         let status = self.status.after(event)?;
-        let paid_at = if event == PayoutEvent::Settle { Some(at) } else { self.paid_at };
-        Ok(Self { status, updated_at: at, paid_at, ..self.clone() })
+        let settles = matches!(event, PayoutEvent::Settle | PayoutEvent::SettleLate);
+        let paid_at = if settles { Some(at) } else { self.paid_at };
+        let failure = self.failure.clone().filter(|_| !settles);
+        Ok(Self { status, updated_at: at, paid_at, failure, ..self.clone() })
+    }
+
+    /// When the provider is to be asked again whether the payout's end stands. Only an end that the
+    /// provider of a known payment told can turn out otherwise.
+    #[must_use]
+    pub fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
+        let is_told = matches!(self.status, PayoutStatus::Paid | PayoutStatus::Failed);
+        let ended = Some(self.updated_at).filter(|_| is_told && self.provider_id.is_some())?;
+        let looks = LOOKS.iter().map(|days| ended.checked_add(SignedDuration::from_hours(24 * days)));
+        looks.filter_map(Result::ok).find(|look| now < *look)
+    }
+
+    /// Has the time come to ask?
+    #[must_use]
+    pub fn is_look_due(&self, now: Timestamp) -> bool {
+        self.next_look(self.updated_at).is_some_and(|first| first <= now)
     }
 
     /// What the journal says about an event; most move no money between accounts.
@@ -301,6 +329,7 @@ impl Payout {
             TransactionKind::PayoutSettle => (transit, cash),
             TransactionKind::PayoutFail => (transit, available),
             TransactionKind::PayoutReturn => (cash, available),
+            TransactionKind::PayoutSettleLate => (available, cash),
             TransactionKind::Accrue
             | TransactionKind::Refund
             | TransactionKind::Hold

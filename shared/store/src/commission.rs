@@ -185,6 +185,15 @@ pub(crate) fn change(commission: &Commission, revision: u64) -> Result<Update, E
     Ok(update.when(Condition::revision(revision)))
 }
 
+/// The same for a line that its payout has not paid in the end.
+pub(crate) fn change_to_unpaid(line: &Commission, revision: u64) -> Result<Update, Error> {
+    Ok(without_payout(change(line, revision)?))
+}
+
+fn without_payout(update: Update) -> Update {
+    update.remove(PAYOUT).remove(PAID_AT)
+}
+
 /// The same for a line whose worth or hold changes. One that was reversed and is worth something
 /// again has no payout any more: the next one covers it. One that was let pass is not to be
 /// reviewed any more.
@@ -193,5 +202,5 @@ pub(crate) fn change_of_worth(read: &Versioned<Commission>, line: &Commission) -
     let is_uncovered = read.value.payout_id.is_some() && line.payout_id.is_none();
     let is_let_pass = read.value.hold_reason.is_some() && line.hold_reason.is_none();
     let update = if is_let_pass { update.remove(HOLD) } else { update };
-    Ok(if is_uncovered { update.remove(PAYOUT).remove(PAID_AT) } else { update })
+    Ok(if is_uncovered { without_payout(update) } else { update })
 }

@@ -1,4 +1,4 @@
-//! T4 to T8: payouts. Each step is conditional on the payout as it was read, and every step that
+//! T4 to T9: payouts. Each step is conditional on the payout as it was read, and every step that
 //! moves money carries its journal transaction.
 
 use domain::{
@@ -190,12 +190,42 @@ impl Store {
         Written::of(self.commit(transaction).await)
     }
 
+    /// T9: a payout that had failed was paid after all. What was available again by then may have been
+    /// taken by another payout: the balance may come to be below zero.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn settle_payout_late(&self, payout: &Payout, revision: u64) -> Result<Written, Error> {
+        let minor = payout.amount.minor();
+        let mut transaction = Transaction::new();
+        transaction.update(step(payout, revision)?);
+        transaction.update(account::change(&account_of(payout)).add(AVAILABLE, -minor).add(PAID, minor));
+        book(&mut transaction, payout, TransactionKind::PayoutSettleLate)?;
+        Written::of(self.commit(transaction).await)
+    }
+
     /// Nothing has changed: the payout is looked after again later, counted from `payout.updated_at`.
     ///
     /// # Errors
     /// When the table cannot be written.
     pub async fn postpone_payout(&self, payout: &Payout, revision: u64) -> Result<Written, Error> {
         Written::of(self.update(step(payout, revision)?).await.map(drop))
+    }
+
+    /// The payout's end stands by now: it is looked at again when it may have turned out otherwise, or
+    /// needs no further step.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn watch_payout(
+        &self,
+        payout: &Payout,
+        revision: u64,
+        now: Timestamp,
+    ) -> Result<Written, Error> {
+        let Some(look) = payout.next_look(now) else { return self.rest_payout(&payout.id, revision).await };
+        let update = Update::new(key::payout(&payout.id)).list(key::payout_due(&payout.id, look));
+        Written::of(self.update(update.when(Condition::revision(revision))).await.map(drop))
     }
 
     /// The payout needs no further step.
@@ -216,7 +246,9 @@ fn next_step(payout: &Payout) -> Timestamp {
         PayoutStatus::Sending => 3,
         PayoutStatus::Unknown => 1,
         PayoutStatus::Sent => 5,
-        PayoutStatus::Paid | PayoutStatus::Failed | PayoutStatus::Returned => 0,
+        // The commissions are to be marked, or their marks taken away.
+        PayoutStatus::Paid | PayoutStatus::Returned => 0,
+        PayoutStatus::Failed => return payout.next_look(payout.updated_at).unwrap_or(payout.updated_at),
     };
     payout.updated_at.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(payout.updated_at)
 }
@@ -230,14 +262,15 @@ fn step(payout: &Payout, revision: u64) -> Result<Update, Error> {
     if let Some(provider_id) = &payout.provider_id {
         update = update.set("provider_id", provider_id.as_str());
     }
-    if let Some(failure) = &payout.failure {
-        update = update.set("failure", failure.as_str());
-    }
+    update = match &payout.failure {
+        Some(failure) => update.set("failure", failure.as_str()),
+        None => update.remove("failure"),
+    };
     if let Some(paid_at) = &payout.paid_at {
         update = update.set("paid_at", Value::of(&item, paid_at)?);
     }
-    // A paid payout stays in the work list until the commissions it covers are marked.
-    let at_rest = matches!(payout.status, PayoutStatus::Failed | PayoutStatus::Returned);
+    // What was refused before any provider had taken it on can never be paid.
+    let at_rest = payout.status == PayoutStatus::Failed && payout.provider_id.is_none();
     Ok(if at_rest {
         update.unlist(Index::Gsi2)
     } else {

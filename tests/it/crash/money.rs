@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::LocalBoxFuture;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use payment_world::{ItemResult, ItemStatus, Outcome, Script};
 use serde_json::json;
 use tests::{
@@ -16,10 +16,10 @@ use super::{
     workers::{report, sold},
 };
 
-/// So often a payout is looked after before it rests.
+/// So often a payout is looked after before it has come to an end.
 const LOOKS: usize = 6;
 
-/// Time goes by and the payout goes on, until it rests; what is under way by then arrives all the same.
+/// Time goes by and the payout goes on, until it has come to an end; what is under way by then arrives all the same.
 async fn wait_for_payout(w: &World, payout: &str, each: SignedDuration) {
     w.drain().await;
     let mut looks = 0;
@@ -32,12 +32,15 @@ async fn wait_for_payout(w: &World, payout: &str, each: SignedDuration) {
     w.wait(SignedDuration::from_hours(1));
 }
 
-/// Does a payout stand in the list of those that have a next step?
+/// Is there a next step of the payout within the hour? After its end it is looked at days later.
 async fn is_due(w: &World, payout: &str) -> bool {
     let key = |text: &str| AttributeValue::S(text.to_owned());
     let get = w.table.client().get_item().table_name(w.table.name()).consistent_read(true);
     let get = get.key("PK", key(&format!("PAY#{payout}"))).key("SK", key("#META"));
-    get.send().await.unwrap().item.unwrap().contains_key("GSI2PK")
+    let item = get.send().await.unwrap().item.unwrap();
+    let due = item.get("GSI2SK").map(|sk| sk.as_s().unwrap().split('#').next().unwrap().to_owned());
+    let due: Option<Timestamp> = due.map(|due| due.parse().unwrap());
+    due.is_some_and(|due| due < w.now() + SignedDuration::from_hours(1))
 }
 
 /// A payout whose order meets with this at its provider.
@@ -85,6 +88,49 @@ fn earned_with_paypal<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> 
         earned(w, s).await;
         let method = json!({ "provider": "paypal", "email": "kid@paypal.example" });
         w.partner("kid", "PUT", "/affiliate/payout-method").json(&method).expect(200).await;
+    })
+}
+
+fn paid<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(async move {
+        earned(w, s).await;
+        meets(w, s, Outcome::Succeed).await;
+    })
+}
+
+/// PayPal takes it on, and does not pay it.
+fn failed<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(async move {
+        earned_with_paypal(w, s).await;
+        let item = ItemResult { status: ItemStatus::Failed, error: None };
+        pay(w, s, Script { item, ..Script::next(Outcome::Succeed) }, MINUTES).await;
+    })
+}
+
+/// The next look at the payout, a day later.
+async fn look(w: &World, s: &Stage) {
+    let payout = text(&w.payouts(&s.program, &s.kid).await[0]["id"]);
+    w.wait(SignedDuration::from_hours(24));
+    w.tick("reconcile-payouts").await;
+    wait_for_payout(w, &payout, MINUTES).await;
+}
+
+fn comes_back<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(async move {
+        let transfer = w.payments.lock().payments()[0].id.clone();
+        w.payments.lock().reverse_transfer(&transfer).unwrap();
+        look(w, s).await;
+        assert_eq!(w.payouts(&s.program, &s.kid).await[0]["status"], "returned");
+    })
+}
+
+fn is_paid_after_all<'w>(w: &'w World, s: &'w Stage) -> LocalBoxFuture<'w, ()> {
+    Box::pin(async move {
+        let item = w.payments.lock().payments()[0].id.clone();
+        let paid = ItemResult { status: ItemStatus::Success, error: None };
+        w.payments.lock().move_item(&item, paid).unwrap();
+        look(w, s).await;
+        assert_eq!(w.payouts(&s.program, &s.kid).await[0]["status"], "paid");
     })
 }
 
@@ -171,5 +217,7 @@ pub(crate) fn money() -> Vec<Case> {
         case("a payout that arrives at PayPal after it was sent again", PAYER, earned_with_paypal, |w, s| {
             late(w, s, 15)
         }),
+        case("a payout whose money comes back", PAYER, paid, comes_back),
+        case("a payout that failed and is paid after all", PAYER, failed, is_paid_after_all),
     ]
 }

@@ -21,6 +21,23 @@ async fn a_transfer_has_the_documented_shape() {
 }
 
 #[tokio::test]
+async fn a_transfer_can_be_taken_back() {
+    let server = Server::start().await;
+    let made = server.transfer("k1", 1250, "pay_1").await.unwrap();
+    let id = made.body["id"].as_str().unwrap();
+    assert_eq!((&made.body["reversed"], &made.body["amount_reversed"]), (&false.into(), &0.into()));
+    let got = server.control("POST", &format!("/transfers/{id}/reverse"), ().into()).await;
+    assert_eq!(
+        (got.status, &got.body["reversed"], &got.body["amount_reversed"]),
+        (200, &true.into(), &1250.into())
+    );
+    assert_eq!(server.get(&format!("/v1/transfers/{id}"), "sk_test_1").await, got.body);
+    let payments = server.payments().await;
+    assert_eq!((&payments[0]["status"], &payments[0]["applied"]), (&"REVERSED".into(), &0.into()));
+    assert_eq!(server.control("POST", "/transfers/tr_0/reverse", ().into()).await.status, 404);
+}
+
+#[tokio::test]
 async fn a_key_gives_one_answer_for_a_day() {
     let server = Server::start().await;
     let first = server.transfer("k1", 1250, "pay_1").await.unwrap();

@@ -62,7 +62,7 @@ pub enum Check {
     /// Conversions and refunds have the entries they need, and every entry its reason.
     Booking,
     /// `transit` is the open payout, of which there is at most one; what was settled left as cash, by
-    /// one payment of its provider each.
+    /// one payment of its provider each, and came back as cash where it did.
     Payouts,
     /// A partner's ancestors are the sponsor and the sponsor's ancestors.
     Tree,

@@ -1,4 +1,5 @@
-//! Reserves: nothing but what takes earnings back may bring an available balance below zero.
+//! Reserves: nothing but what takes earnings back, or left although it had failed, may bring an
+//! available balance below zero.
 //!
 //! A payout is decided by the available balance, so what it reserved must have been there. The order
 //! in which entries were written is not kept, only their time by the clock of who wrote them: an
@@ -37,9 +38,9 @@ pub struct Reserves {
 }
 
 /// May the entry bring the balance below zero? Refunds, disputes, adjustments and bonuses take back
-/// what was earned, whether it is still there or not.
+/// what was earned, whether it is still there or not; what was paid after all has left.
 fn takes_back(kind: TransactionKind) -> bool {
-    kind.earns() || kind == TransactionKind::Hold
+    kind.earns() || matches!(kind, TransactionKind::Hold | TransactionKind::PayoutSettleLate)
 }
 
 fn earlier(at: Timestamp, by: SignedDuration) -> Timestamp {
@@ -113,7 +114,7 @@ impl Reserves {
 
 #[cfg(test)]
 mod tests {
-    use TransactionKind::{Mature, PayoutFail, PayoutRequest, Refund};
+    use TransactionKind::{Mature, PayoutFail, PayoutRequest, PayoutSettleLate, Refund};
 
     use super::*;
     use crate::id::ProgramId;
@@ -178,6 +179,18 @@ mod tests {
             (
                 vec![(Mature, 0, 9), (PayoutRequest, 30, -9), (PayoutFail, 60, 9), (PayoutRequest, 90, -9)],
                 vec![],
+            ),
+            // It was paid after all, and reserved again by then: a debt, which blocks the next payout.
+            (
+                vec![
+                    (Mature, 0, 9),
+                    (PayoutRequest, 20, -9),
+                    (PayoutFail, 40, 9),
+                    (PayoutRequest, 60, -9),
+                    (PayoutSettleLate, 80, -9),
+                    (PayoutRequest, 100, -1),
+                ],
+                vec![(100, 10)],
             ),
             // The clock of who matured was ahead by less than clocks may differ, and by more.
             (vec![(PayoutRequest, 60, -100), (Mature, 69, 100)], vec![]),

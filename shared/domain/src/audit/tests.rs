@@ -2,7 +2,7 @@
 
 mod story;
 
-use story::{Story, at, partner, program, usd};
+use story::{Story, at, currency, partner, program, usd};
 
 use super::*;
 use crate::{
@@ -112,6 +112,40 @@ fn a_spoiled_account_is_named() {
     assert_eq!(spoil(&|kept| kept.projected.by_level = [(Level::ONE, 1)].into()), [Check::Projections]);
     let other_day = |kept: &mut Kept| kept.projected.by_day = [("2026-01-30".parse().unwrap(), 1200)].into();
     assert_eq!(spoil(&other_day), [Check::Projections]);
+}
+
+/// The cash of a payout that came back is back, and that of one that was paid after all has left: each
+/// state of a payout goes with one journal only.
+#[test]
+fn a_payout_stands_as_the_journal_says() {
+    let with = |kinds: &[TransactionKind], status: PayoutStatus| {
+        let mut story = Story::new();
+        story.journal.retain(|entry| entry.kind != TransactionKind::PayoutSettle);
+        for kind in kinds {
+            story.journal.extend(story.payout.transaction(*kind, story.payout.updated_at).unwrap());
+        }
+        story.payout.status = status;
+        let mut kept = story.kept();
+        let sums = story.books().accounts[&(partner("kid"), currency())].clone();
+        let paid: i128 = sums.cash.values().sum();
+        kept.balances.available = usd(i64::try_from(sums.available).unwrap());
+        kept.balances.paid = usd(i64::try_from(paid).unwrap());
+        story.account(&kept)
+    };
+    use TransactionKind::{PayoutFail, PayoutReturn, PayoutSettle, PayoutSettleLate};
+    let histories: [(&[TransactionKind], PayoutStatus); 4] = [
+        (&[PayoutSettle], PayoutStatus::Paid),
+        (&[PayoutSettle, PayoutReturn], PayoutStatus::Returned),
+        (&[PayoutFail], PayoutStatus::Failed),
+        (&[PayoutFail, PayoutSettleLate], PayoutStatus::Paid),
+    ];
+    for (kinds, right) in histories {
+        for status in [PayoutStatus::Paid, PayoutStatus::Failed, PayoutStatus::Returned] {
+            let is_paid = |status| status == PayoutStatus::Paid;
+            let expected = if is_paid(status) == is_paid(right) { vec![] } else { vec![Check::Payouts] };
+            assert_eq!(with(kinds, status), expected, "{kinds:?} and {status:?}");
+        }
+    }
 }
 
 #[test]

@@ -116,6 +116,14 @@ impl Commission {
         }
     }
 
+    /// The line after the money of the payout that covered it came back: the next one covers it.
+    /// Nothing of a line that is not paid.
+    #[must_use]
+    pub fn uncovered(&self) -> Option<Self> {
+        let status = self.status.after(CommissionEvent::Return).ok()?;
+        Some(Self { status, payout_id: None, payout_date: None, ..self.clone() })
+    }
+
     /// Why it is held, or was turned down.
     #[must_use]
     pub fn held_for(&self) -> Option<HoldReason> {

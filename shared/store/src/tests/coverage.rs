@@ -2,6 +2,7 @@
 
 use domain::{
     commission::{Commission, CommissionStatus},
+    conversion::{Refund, RefundCause, RefundStage},
     payout::{Payout, PayoutEvent},
 };
 
@@ -80,21 +81,23 @@ async fn a_payout_that_covers_again_marks_nothing_twice() {
     assert_eq!(marked(&store).await, ["in_1", "in_2"]);
 }
 
+/// The answer to the first transaction gets lost.
+fn lost_once() -> Faults {
+    let once = std::sync::Once::new();
+    Faults::new(move |operation| {
+        let mut fault = None;
+        if operation == "TransactWriteItems" {
+            once.call_once(|| fault = Some(Fault::AnswerLost));
+        }
+        fault
+    })
+}
+
 #[tokio::test]
 async fn marking_whose_answer_was_lost_is_found_done_by_the_next_run() {
     let (table, store) = earned().await;
     let first = pay(&store, "one", 3_000).await;
-    let lost = Faults::new({
-        let once = std::sync::Once::new();
-        move |operation| {
-            let mut fault = None;
-            if operation == "TransactWriteItems" {
-                once.call_once(|| fault = Some(Fault::AnswerLost));
-            }
-            fault
-        }
-    });
-    assert!(table.faulty(lost).cover(&first).await.is_err(), "it has to come again");
+    assert!(table.faulty(lost_once()).cover(&first).await.is_err(), "it has to come again");
     assert_eq!(marked(&store).await, ["in_1", "in_2"]);
     store.cover(&first).await.unwrap();
     assert_eq!(account(&store, 1).await.uncovered, money(0));
@@ -139,16 +142,67 @@ async fn a_refund_of_a_line_not_yet_paid_takes_nothing_from_what_is_covered() {
 }
 
 #[tokio::test]
-async fn a_returned_payout_covers_nothing_more_until_it_is_paid_again() {
+async fn what_a_payout_covered_that_came_back_is_covered_by_the_next() {
     let (table, store) = earned().await;
-    let first = pay(&store, "one", 2_000).await;
+    let first = pay(&store, "one", 2_700).await;
     store.cover(&first).await.unwrap();
+    let second = pay(&store, "two", 300).await;
+    store.cover(&second).await.unwrap();
+    assert_eq!(marked(&store).await, ["in_1", "in_2"]);
     let returned = walk(&store, &first.id, &[PayoutEvent::Return]).await;
-    assert_eq!(account(&store, 1).await.uncovered, money(-2_000));
-    store.cover(&returned).await.unwrap();
+    assert_eq!(account(&store, 1).await.uncovered, money(-2_700));
+    store.cover(&second).await.unwrap();
+    for _ in 0..2 {
+        store.uncover(&returned).await.unwrap();
+        // What the second has covered stays so.
+        assert_eq!(marked(&store).await, ["in_2"]);
+        assert_eq!(account(&store, 1).await.uncovered, money(-700));
+        assert_balanced(&table).await;
+    }
+    let back = line(&store, "in_1").await;
+    assert_eq!((back.status, back.payout_id, back.payout_date), (CommissionStatus::Approved, None, None));
+
+    let third = pay(&store, "three", 3_200).await;
+    store.cover(&third).await.unwrap();
+    assert_eq!(marked(&store).await, NAMES);
+    assert_eq!(line(&store, "in_1").await.payout_id, Some(third.id));
+    assert_eq!(account(&store, 1).await.uncovered, money(0));
+    assert_balanced(&table).await;
+}
+
+/// What is payable of a disputed charge is held, and the money of this line had left: it keeps its mark,
+/// and the next payout covers as much less.
+#[tokio::test]
+async fn a_disputed_line_keeps_the_mark_of_a_payout_that_came_back() {
+    let (table, store) = earned().await;
+    let first = pay(&store, "one", 3_500).await;
+    store.cover(&first).await.unwrap();
+    let dispute =
+        Refund { cause: RefundCause::Dispute, stage: RefundStage::Open, ..refund_of("dp_1", 5_000) };
+    count_refund(&store, "in_2", &dispute).await;
+    let returned = walk(&store, &first.id, &[PayoutEvent::Return]).await;
+    store.uncover(&returned).await.unwrap();
+    assert_eq!(marked(&store).await, ["in_2"]);
+    assert_eq!(account(&store, 1).await.uncovered, money(-1_000));
+    assert_balanced(&table).await;
     let second = pay(&store, "two", 3_500).await;
     store.cover(&second).await.unwrap();
     assert_eq!(marked(&store).await, NAMES);
+    assert_eq!(line(&store, "in_2").await.payout_id, Some(first.id));
+    assert_eq!(account(&store, 1).await.uncovered, money(0));
+    assert_balanced(&table).await;
+}
+
+#[tokio::test]
+async fn taking_marks_away_whose_answer_was_lost_is_found_done_by_the_next_run() {
+    let (table, store) = earned().await;
+    let first = pay(&store, "one", 3_500).await;
+    store.cover(&first).await.unwrap();
+    let returned = walk(&store, &first.id, &[PayoutEvent::Return]).await;
+    let uncovering = table.faulty(lost_once());
+    drop(uncovering.uncover(&returned).await);
+    store.uncover(&returned).await.unwrap();
+    assert_eq!(marked(&store).await, [""; 0]);
     assert_eq!(account(&store, 1).await.uncovered, money(0));
     assert_balanced(&table).await;
 }
@@ -169,5 +223,9 @@ async fn more_lines_than_one_write_can_mark_are_all_marked() {
     let all = walk(&store, &all.id, &[PayoutEvent::Send, PayoutEvent::Accept, PayoutEvent::Settle]).await;
     store.cover(&all).await.unwrap();
     assert_eq!(account(&store, 1).await.uncovered, money(0));
+    assert_balanced(&table).await;
+    let returned = walk(&store, &all.id, &[PayoutEvent::Return]).await;
+    store.uncover(&returned).await.unwrap();
+    assert_eq!(account(&store, 1).await.uncovered, money(0), "and all marks are taken away");
     assert_balanced(&table).await;
 }

@@ -22,7 +22,7 @@ use crate::{
     payout::{DecidedOn, Requested},
     testing::TestTable,
 };
-use PayoutEvent::{Accept, Fail, LoseTrack, Return, Send, Settle};
+use PayoutEvent::{Accept, Fail, LoseTrack, Return, Send, Settle, SettleLate};
 
 const RESERVED: Requested = Requested::Committed(Committed::Now);
 
@@ -183,7 +183,10 @@ async fn a_failed_payout_gives_the_amount_back() {
         let failed = walk(&store, &wanted.id, events).await;
         assert_eq!(failed.failure.as_deref(), Some("account_closed"));
         assert_eq!(balances(&store).await, (2_000, 0, 0));
-        assert_eq!(store.due_payouts(days(90), 100).await.unwrap(), [], "nothing is left to do");
+        // Only what a provider had taken on may be paid after all.
+        let looks = store.due_payouts(days(17), 100).await.unwrap();
+        assert_eq!(looks.len(), usize::from(events.contains(&Accept)), "{events:?}");
+        assert_eq!(store.due_payouts(days(16), 100).await.unwrap(), [], "nothing is left to do now");
         assert_eq!(reserve(&store, &payout("two", 2_000)).await, RESERVED);
         assert_balanced(&table).await;
     }
@@ -223,12 +226,45 @@ async fn a_payout_is_due_until_it_rests() {
     assert_eq!(postponed[0].account, listed[0].account);
     assert_eq!(status(&store, &wanted.id).await, PayoutStatus::Requested);
 
-    walk(&store, &wanted.id, &[Send, Accept, Settle]).await;
+    let paid = walk(&store, &wanted.id, &[Send, Accept, Settle]).await;
     assert_eq!(due(days(16)).await.len(), 1, "its commissions are to be marked");
+    for (now, next) in [(16, 17), (17, 19), (18, 19), (19, 23), (23, 30), (30, 46)] {
+        let revision = store.payout(&wanted.id).await.unwrap().unwrap().revision;
+        let watch = async || store.watch_payout(&paid, revision, days(now)).await.unwrap();
+        assert_eq!((watch().await, watch().await), (Written::Now, Written::Stale));
+        let second = SignedDuration::from_secs(1);
+        assert_eq!((due(days(next) - second).await.len(), due(days(next)).await.len()), (0, 1), "day {now}");
+    }
     let revision = store.payout(&wanted.id).await.unwrap().unwrap().revision;
-    assert_eq!(store.rest_payout(&wanted.id, revision).await.unwrap(), Written::Now);
-    assert_eq!(store.rest_payout(&wanted.id, revision).await.unwrap(), Written::Stale);
+    assert_eq!(store.watch_payout(&paid, revision, days(46)).await.unwrap(), Written::Now);
     assert_eq!(due(days(90)).await, []);
+    assert_eq!(store.payout(&wanted.id).await.unwrap().unwrap().value, paid, "looking changes nothing of it");
+}
+
+/// By then the amount is reserved by another payout: what was paid after all is a debt.
+#[tokio::test]
+async fn a_payout_that_had_failed_and_was_paid_leaves_a_debt() {
+    let (table, store) = earned().await;
+    let first = payout("one", 1_500);
+    reserve(&store, &first).await;
+    let failed = walk(&store, &first.id, &[Send, Accept, Fail]).await;
+    let second = Payout { requested_at: days(20), updated_at: days(20), ..payout("two", 2_000) };
+    reserve(&store, &second).await;
+    let read = store.payout(&first.id).await.unwrap().unwrap();
+    assert_eq!(advance(&store, &failed, read.revision, SettleLate).await, Written::Now);
+    for revision in [read.revision, read.revision + 1] {
+        assert_eq!(advance(&store, &failed, revision, SettleLate).await, Written::Stale, "{revision}");
+    }
+    let paid = store.payout(&first.id).await.unwrap().unwrap().value;
+    assert_eq!((paid.status, paid.failure, paid.paid_at), (PayoutStatus::Paid, None, Some(days(16))));
+    assert_eq!(balances(&store).await, (-1_500, 2_000, 1_500));
+    let account = account(&store, 1).await;
+    assert_eq!((account.open_payout, account.uncovered), (Some(second.id.clone()), money(1_500)));
+    walk(&store, &second.id, &[Send, Accept, Settle]).await;
+    assert_eq!(balances(&store).await, (-1_500, 0, 3_500));
+    walk(&store, &first.id, &[Return]).await;
+    assert_eq!(balances(&store).await, (0, 0, 2_000));
+    assert_balanced(&table).await;
 }
 
 #[tokio::test]

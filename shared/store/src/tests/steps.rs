@@ -106,7 +106,11 @@ pub(super) async fn reserve(store: &Store, payout: &Payout) -> Requested {
 
 /// Moves a payout as it was read by an event.
 pub(super) async fn advance(store: &Store, payout: &Payout, revision: u64, event: PayoutEvent) -> Written {
-    store.close_payout(&after(payout, event), revision).await.unwrap()
+    let next = after(payout, event);
+    match event {
+        PayoutEvent::SettleLate => store.settle_payout_late(&next, revision).await.unwrap(),
+        _ => store.close_payout(&next, revision).await.unwrap(),
+    }
 }
 
 /// The payout after an event on the sixteenth day, with what the provider says about it.

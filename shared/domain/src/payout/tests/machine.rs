@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use PayoutEvent::{Accept, Fail, LoseTrack, Return, Send, Settle};
+use PayoutEvent::{Accept, Fail, LoseTrack, Return, Send, Settle, SettleLate};
 use PayoutStatus::{Failed, Paid, Requested, Returned, Sending, Sent, Unknown};
 
 use super::*;
 use crate::id::TransactionId;
 
-const EVENTS: [PayoutEvent; 6] = [Send, LoseTrack, Accept, Settle, Fail, Return];
+const EVENTS: [PayoutEvent; 7] = [Send, LoseTrack, Accept, Settle, Fail, Return, SettleLate];
 const STATUSES: [PayoutStatus; 7] = [Requested, Sending, Unknown, Sent, Paid, Failed, Returned];
 
 /// Where each event leads; what is not listed is refused.
-const EDGES: [(PayoutStatus, PayoutEvent, PayoutStatus); 15] = [
+const EDGES: [(PayoutStatus, PayoutEvent, PayoutStatus); 16] = [
     (Requested, Send, Sending),
     (Requested, Fail, Failed),
     (Sending, Send, Sending),
@@ -28,6 +28,7 @@ const EDGES: [(PayoutStatus, PayoutEvent, PayoutStatus); 15] = [
     (Sent, Settle, Paid),
     (Sent, Fail, Failed),
     (Paid, Return, Returned),
+    (Failed, SettleLate, Paid),
 ];
 
 const LENGTH: usize = 8;
@@ -52,6 +53,7 @@ fn booked(event: PayoutEvent) -> Option<TransactionKind> {
         Settle => Some(TransactionKind::PayoutSettle),
         Fail => Some(TransactionKind::PayoutFail),
         Return => Some(TransactionKind::PayoutReturn),
+        SettleLate => Some(TransactionKind::PayoutSettleLate),
         Send | LoseTrack | Accept => None,
     }
 }
@@ -137,8 +139,8 @@ fn at_once() -> Timestamp {
     Timestamp::UNIX_EPOCH
 }
 
-/// Every sequence of up to 8 of the 6 events, refused ones included: the sum of 6^0 to 6^8, which is
-/// 2,015,539 sequences.
+/// Every sequence of up to 8 of the 7 events, refused ones included: the sum of 7^0 to 7^8, which is
+/// 6,725,601 sequences.
 #[test]
 fn in_every_sequence_of_events_the_amount_is_in_one_place_and_leaves_once() {
     let mut world = world();
@@ -148,16 +150,17 @@ fn in_every_sequence_of_events_the_amount_is_in_one_place_and_leaves_once() {
     purse.post(&payout.transaction(TransactionKind::PayoutRequest, at_once()).unwrap().unwrap());
     let mut walk = Walk { payout, sequences: 0 };
     walk.on(Requested, &purse, &mut Vec::new());
-    assert_eq!(walk.sequences, 2_015_539);
+    assert_eq!(walk.sequences, 6_725_601);
 }
 
 #[test]
-fn an_ending_is_final_and_what_is_paid_can_only_come_back() {
+fn only_what_a_provider_tells_later_turns_an_end_around_and_what_came_back_is_final() {
     for status in STATUSES {
         let leads: BTreeSet<_> = EVENTS.into_iter().filter_map(|event| status.after(event).ok()).collect();
         match status {
             Paid => assert_eq!(leads, [Returned].into()),
-            Failed | Returned => assert_eq!(leads, [].into()),
+            Failed => assert_eq!(leads, [Paid].into()),
+            Returned => assert_eq!(leads, [].into()),
             _ => assert!(leads.contains(&Failed), "{status:?} can fail"),
         }
         assert_eq!(status.is_open(), !matches!(status, Paid | Failed | Returned));
@@ -176,4 +179,37 @@ fn a_payout_keeps_when_it_was_paid() {
     assert_eq!((paid.status, paid.paid_at), (Paid, Some(later)));
     let returned = paid.after(Return, at("2026-05-01T00:00:00Z")).unwrap();
     assert_eq!((returned.status, returned.paid_at), (Returned, Some(later)));
+    let failed = Payout { failure: Some("LOCKED".to_owned()), ..payout.after(Fail, later).unwrap() };
+    let late = failed.after(SettleLate, at("2026-05-01T00:00:00Z")).unwrap();
+    let expected = (Paid, None, Some(at("2026-05-01T00:00:00Z")));
+    assert_eq!((late.status, late.failure, late.paid_at), expected);
+}
+
+/// After an end the provider is asked again on five days, the last of them the thirtieth.
+#[test]
+fn an_end_that_a_provider_told_is_looked_at_for_thirty_days() {
+    let requested = world().plan(None).unwrap();
+    let ended = at("2026-04-01T00:00:00Z");
+    let sent = Payout { provider_id: Some("tr_1".to_owned()), status: Sent, ..requested.clone() };
+    let paid = sent.after(Settle, ended).unwrap();
+    for payout in [&paid, &sent.after(Fail, ended).unwrap()] {
+        let (mut now, mut looks) = (ended, Vec::new());
+        assert!(!payout.is_look_due(now));
+        while let Some(look) = payout.next_look(now) {
+            assert!(now < look);
+            now = look;
+            assert!(payout.is_look_due(now));
+            looks.push(look.duration_since(ended).as_hours() / 24);
+        }
+        assert_eq!(looks, [1, 3, 7, 14, 30]);
+    }
+    let refused = Payout { provider_id: None, ..paid.clone() };
+    let returned = paid.after(Return, ended).unwrap();
+    for payout in [requested, sent, refused, returned] {
+        assert_eq!(
+            (payout.next_look(ended), payout.is_look_due(Timestamp::MAX)),
+            (None, false),
+            "{payout:?}"
+        );
+    }
 }
