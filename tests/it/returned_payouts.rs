@@ -111,6 +111,35 @@ async fn money_that_comes_back_is_payable_again_and_paid_by_the_next_payout() {
     }
 }
 
+/// PayPal forgets what it denies, so a call that is late can pay what the second one was denied for.
+#[tokio::test]
+async fn a_denial_counts_when_no_earlier_call_can_be_under_way() {
+    let denied = ItemResult { status: ItemStatus::Failed, error: Some("RECEIVER_UNREGISTERED".to_owned()) };
+    let late = Script { seconds: Some(90 * 60), ..Script::next(Outcome::Late) };
+    let lost = Script::next(Outcome::RequestLost);
+    for (first, end, available, paid) in [(late, "paid", "0.00", 1), (lost, "failed", "20.00", 0)] {
+        let world = World::start().await;
+        let (program, kid) = earned(&world).await;
+        by_paypal(&world).await;
+        for script in [first, Script { times: 2, item: denied.clone(), ..Script::next(Outcome::Succeed) }] {
+            world.payments.lock().script(script).unwrap();
+        }
+        let payout = pay_out(&world, &program, None).await;
+        assert_eq!(
+            shown(&world, &program, &kid, &payout).await["status"],
+            "unknown",
+            "denied, but too early"
+        );
+        world.pass(SignedDuration::from_hours(2)).await;
+        assert_eq!(shown(&world, &program, &kid, &payout).await["status"], end);
+        let standing = world.eligibility(&program, &kid).await;
+        assert_eq!(standing["available"], usd(available));
+        let payments = world.payments.lock().payments();
+        assert_eq!(payments.iter().filter(|payment| payment.status == "SUCCESS").count(), paid);
+        world.audit().await;
+    }
+}
+
 #[tokio::test]
 async fn money_comes_back_while_another_payout_is_on_its_way() {
     let world = World::start().await;

@@ -127,8 +127,7 @@ impl<'w> Simulation<'w> {
             return;
         }
         let outcome = match self.network.below(12) {
-            // PayPal takes it on, and it comes back. One that PayPal denies would free its id for a call that
-            // is still under way, and nobody could tell that this one paid.
+            // PayPal takes it on, and denies it or gives it back.
             9 => Outcome::Succeed,
             10.. => return,
             0 => Outcome::AnswerLost,
@@ -144,7 +143,10 @@ impl<'w> Simulation<'w> {
             seconds: (outcome == Outcome::Late)
                 .then(|| u32::try_from(300 + self.network.below(6000)).unwrap()),
             item: match outcome {
-                Outcome::Succeed => ItemResult { status: ItemStatus::Returned, error: None },
+                Outcome::Succeed => {
+                    let status = [ItemStatus::Failed, ItemStatus::Returned][self.network.below(2)];
+                    ItemResult { status, error: None }
+                }
                 _ => ItemResult::default(),
             },
             ..Script::next(outcome)
@@ -321,9 +323,9 @@ impl<'w> Simulation<'w> {
         // Some sales have been waiting for their rates all the time.
         self.mail.extend(office::publish_all_rates(self.world, &mut self.town));
         self.rest().await;
-        // Calls to providers that are late arrive within the hour; then days may pass.
-        for _ in 0..8 {
-            self.world.wait(SignedDuration::from_mins(10));
+        // Calls to providers that are late arrive within two hours; then days may pass.
+        for _ in 0..6 {
+            self.world.wait(SignedDuration::from_mins(30));
             self.rest().await;
         }
         self.world.wait(SignedDuration::from_hours(24 * 32));

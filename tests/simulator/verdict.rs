@@ -70,7 +70,9 @@ impl Simulation<'_> {
             let reference = payment.reference.as_deref().unwrap();
             let payout = payouts.iter().find(|payout| reference.starts_with(payout.id.as_str()));
             let payout = payout.unwrap_or_else(|| panic!("nobody asked for the payment {payment:?}"));
-            *paid.entry(payout.id.as_str()).or_insert(0) += payment.amount;
+            // Said of each of them, what PayPal denied before included.
+            let times = i64::try_from(payment.applied).unwrap();
+            paid.insert(payout.id.as_str(), payment.amount * times);
         }
         assert_eq!(paid, settled, "providers and ledger differ (paid, settled)");
         for asked in &self.town.payouts {

@@ -18,6 +18,10 @@ const RESEND_LIMIT: SignedDuration = SignedDuration::from_hours(20);
 /// PayPal is asked by sending again, so from here on asking could pay twice too.
 const PAYPAL_ASKED_UNTIL: SignedDuration = SignedDuration::from_hours(24 * 29);
 
+/// A call whose answer was lost may arrive as late as this. PayPal forgets a batch that it denies, so until
+/// then a denial of the same batch, sent again to look it up, does not prove that the first is not paid.
+const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(2);
+
 /// A payout's key is made of its id and this number. It is never raised while an outcome is
 /// unknown, and a payout that failed for good is followed by another payout.
 const ATTEMPT: u32 = 1;
@@ -61,6 +65,11 @@ impl Step {
         }
         let order = self.order(&read.value).await?;
         match self.providers.0.find(&order).await {
+            Lookup::Found { progress: Progress::Pending | Progress::Failed { .. }, .. }
+                if self.now < arrived_by(&read.value) =>
+            {
+                settled(self.store.await_payout(&read.value, read.revision, arrived_by(&read.value)).await?)
+            }
             Lookup::Found { provider_id, progress } => self.accept(read, provider_id, progress).await,
             Lookup::NotFound if self.may_resend(&read.value) => self.send(read).await,
             Lookup::NotFound => self.hand_over(read).await,
@@ -144,6 +153,11 @@ impl Step {
             .map_err(|_| Failure::reject("payout_method_unreadable", &payout.id))?;
         Ok(Order { payout_id: payout.id.clone(), attempt: ATTEMPT, amount: payout.amount, destination })
     }
+}
+
+/// When every call of a payout whose outcome is unknown has arrived.
+fn arrived_by(payout: &Payout) -> Timestamp {
+    payout.updated_at.checked_add(LATEST_ARRIVAL).unwrap_or(payout.updated_at)
 }
 
 /// A payout that has changed since it was read is read anew with the next delivery.

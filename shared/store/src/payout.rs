@@ -223,8 +223,23 @@ impl Store {
         revision: u64,
         now: Timestamp,
     ) -> Result<Written, Error> {
-        let Some(look) = payout.next_look(now) else { return self.rest_payout(&payout.id, revision).await };
-        let update = Update::new(key::payout(&payout.id)).list(key::payout_due(&payout.id, look));
+        match payout.next_look(now) {
+            Some(look) => self.await_payout(payout, revision, look).await,
+            None => self.rest_payout(&payout.id, revision).await,
+        }
+    }
+
+    /// Nothing has changed: the next step of the payout is due then.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn await_payout(
+        &self,
+        payout: &Payout,
+        revision: u64,
+        due: Timestamp,
+    ) -> Result<Written, Error> {
+        let update = Update::new(key::payout(&payout.id)).list(key::payout_due(&payout.id, due));
         Written::of(self.update(update.when(Condition::revision(revision))).await.map(drop))
     }
 

@@ -32,7 +32,7 @@ async fn wait_for_payout(w: &World, payout: &str, each: SignedDuration) {
     w.wait(SignedDuration::from_hours(1));
 }
 
-/// Is there a next step of the payout within the hour? After its end it is looked at days later.
+/// Is there a next step of the payout within hours? After its end it is looked at days later.
 async fn is_due(w: &World, payout: &str) -> bool {
     let key = |text: &str| AttributeValue::S(text.to_owned());
     let get = w.table.client().get_item().table_name(w.table.name()).consistent_read(true);
@@ -40,7 +40,7 @@ async fn is_due(w: &World, payout: &str) -> bool {
     let item = get.send().await.unwrap().item.unwrap();
     let due = item.get("GSI2SK").map(|sk| sk.as_s().unwrap().split('#').next().unwrap().to_owned());
     let due: Option<Timestamp> = due.map(|due| due.parse().unwrap());
-    due.is_some_and(|due| due < w.now() + SignedDuration::from_hours(1))
+    due.is_some_and(|due| due < w.now() + SignedDuration::from_hours(3))
 }
 
 /// A payout whose order meets with this at its provider.
