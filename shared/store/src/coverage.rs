@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     commission::{Commission, CommissionEvent, CommissionStatus},
+    conversion::SPLITS_MAX,
     id::ConversionId,
     payout::Payout,
 };
@@ -22,13 +23,14 @@ use crate::{
     key,
     payout::account_of,
     table::{Query, Read},
-    transaction::Transaction,
+    transaction::{MAX_ITEMS, Transaction},
 };
 
 /// Commissions marked in one transaction; with the account well below a hundred items.
 const BATCH: usize = 50;
-/// Conversions whose lines lose their mark in one transaction: each is checked beside its line.
-const UNMARKED: usize = 30;
+/// Conversions whose lines lose their mark in one transaction: each is checked, and may have a line of the same
+/// upline for each of its splits.
+const UNMARKED: usize = (MAX_ITEMS - 1) / (1 + SPLITS_MAX);
 
 impl Store {
     /// Marks the commissions that settled payouts of the account cover, oldest first, as paid by

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Most items of a transaction.
-const MAX_ITEMS: usize = 100;
+pub(crate) const MAX_ITEMS: usize = 100;
 /// Most bytes of an item.
 const MAX_ITEM_BYTES: usize = 400 * 1024;
 /// Most bytes of a transaction.
