@@ -11,7 +11,7 @@ pub(crate) const USAGE: &str = "\
 Measures the functions' real binaries, each started as Lambda starts it, against a table in this process.
 docs/performance.md says how to read the figures.
 
-Usage: cargo run --profile ci-release --package bench -- [steps] [OPTION]... [PROFILE]...
+Usage: cargo run --package bench -- [steps] [OPTION]... [PROFILE]...
 
   steps               the steps of follow-link and receive-webhook instead of whole functions
   PROFILE             the cargo profile of the binaries; `release`, as they ship, when none is named
