@@ -33,8 +33,9 @@ fn table(world: &World) -> [&str; 4] {
 
 /// A sale on three levels, a refund and a payout.
 async fn story() -> World {
-    // The commands go by the real clock, and look at nothing beyond its next day.
-    let world = World::start_at(clock::now() - SignedDuration::from_hours(24 * 40)).await;
+    // The commands go by the real clock, look at nothing beyond its next day, and miss what was due before: a
+    // payout is looked at again a day after its end.
+    let world = World::start_at(clock::now() - SignedDuration::from_hours(24 * 31 + 2)).await;
     let program = world.program().await;
     let [_, _, kid] = world.three_generations(&program).await;
     let click = world.visit(&program, &kid).await;
