@@ -90,7 +90,7 @@ fn granted_anew(body: &Value, chance: usize) -> Option<Rewritten> {
 
 /// Is a fact of a batch answered for and never written?
 pub(crate) fn is_swallowed(mutant: Mutant, binary: &str, body: &Value) -> bool {
-    let put = body["TransactItems"][0]["Put"]["Item"]["PK"]["S"].as_str().unwrap_or_default();
+    let put = body["Item"]["PK"]["S"].as_str().unwrap_or_default();
     mutant == Mutant::BatchUnstored && binary == "record-conversions" && put.starts_with("FCT#")
 }
 
